@@ -1,0 +1,1 @@
+//! The database schema of ScraperSky, up and down, on SQLite and PostgreSQL.

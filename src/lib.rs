@@ -1,0 +1,5 @@
+//! ScraperSky scans website domains and answers questions about them over GraphQL.
+
+pub mod clock;
+pub mod config;
+pub mod model;
