@@ -3,3 +3,6 @@
 pub mod clock;
 pub mod config;
 pub mod model;
+pub mod progress;
+pub mod service;
+pub mod store;

@@ -1,0 +1,23 @@
+//! The only room that knows SQL. Functions take a connection and a [`Scope`](crate::model::Scope), so that no tenant
+//! sees another's rows; [`engine`] alone works across tenants, and its rows carry theirs.
+
+mod connect;
+mod db;
+pub mod domains;
+pub mod engine;
+mod error;
+mod file_lock;
+pub mod idempotency;
+pub mod jobs;
+mod notify;
+pub mod sitemaps;
+mod sql;
+pub mod submit;
+pub mod tenants;
+
+pub mod batches;
+
+pub use connect::Access;
+pub use db::Db;
+pub use error::StoreError;
+pub use notify::{Listener, Notification};
