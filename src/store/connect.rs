@@ -10,7 +10,7 @@ use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend,
     sqlx::{
         postgres::PgConnectOptions,
-        sqlite::{SqliteJournalMode, SqliteSynchronous},
+        sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
     },
 };
 use url::Url;
@@ -124,8 +124,10 @@ fn without_password(url: &str) -> String {
     }
 }
 
+/// Every check comes before the first write.
 async fn open_sqlite(settings: &DatabaseSettings, path: &Path, access: Access) -> Result<Db, StoreError> {
     check_folder(path)?;
+    check_owner(path).await?;
     let lock = match access {
         Access::Serve => Some(FileLock::acquire(path)?),
         Access::Beside => None,
@@ -133,7 +135,7 @@ async fn open_sqlite(settings: &DatabaseSettings, path: &Path, access: Access) -
     let shown = path.display().to_string();
     let writer =
         connect_sqlite(settings, path, Role::Writer).await.map_err(|error| unusable(path, &error))?;
-    claim_file(&writer, path).await?;
+    writer.execute_unprepared(&format!("PRAGMA application_id = {APPLICATION_ID}")).await?;
     let reader =
         connect_sqlite(settings, path, Role::Reader).await.map_err(|error| unusable(path, &error))?;
     Ok(Db::new(reader, writer, shown, None, lock))
@@ -188,7 +190,7 @@ async fn connect_sqlite(
         .max_connections(if role == Role::Writer { 1 } else { settings.database_connections })
         .min_connections(u32::from(role == Role::Writer))
         .map_sqlx_sqlite_opts(move |_| {
-            sea_orm::sqlx::sqlite::SqliteConnectOptions::new()
+            SqliteConnectOptions::new()
                 .filename(&path)
                 .create_if_missing(role == Role::Writer)
                 .journal_mode(SqliteJournalMode::Wal)
@@ -204,24 +206,31 @@ async fn connect_sqlite(
     Database::connect(options).await
 }
 
-/// Refuses a file that has tables but is not ours, and marks a fresh one as ours.
-async fn claim_file(writer: &DatabaseConnection, path: &Path) -> Result<(), StoreError> {
-    let id: i32 = sql::scalar(writer, "PRAGMA application_id", []).await.map_err(|error| match error {
-        StoreError::Db(error) => unusable(path, &error),
-        other => other,
-    })?;
-    if id == APPLICATION_ID {
+/// Refuses a file that is not ours before anything of it is changed: it would keep the write-ahead log.
+async fn check_owner(path: &Path) -> Result<(), StoreError> {
+    if std::fs::metadata(path).is_ok_and(|file| file.len() == 0) || !path.exists() {
         return Ok(());
     }
-    let tables: i32 = sql::scalar(writer, "SELECT count(*) FROM sqlite_master", []).await?;
-    if id != 0 || tables > 0 {
-        return Err(StoreError::File {
-            path: path.display().to_string(),
-            problem: "belongs to another program; choose another file with --database-url".to_owned(),
-        });
+    let file = path.to_owned();
+    let mut options = ConnectOptions::new("sqlite::memory:");
+    options.max_connections(1).sqlx_logging(false).map_sqlx_sqlite_opts(move |_| {
+        SqliteConnectOptions::new().filename(&file).create_if_missing(false).busy_timeout(BUSY_TIMEOUT)
+    });
+    let connection = Database::connect(options).await.map_err(|error| unusable(path, &error))?;
+    let id: i32 =
+        sql::scalar(&connection, "PRAGMA application_id", []).await.map_err(|error| match error {
+            StoreError::Db(error) => unusable(path, &error),
+            other => other,
+        })?;
+    let tables: i64 = sql::scalar(&connection, "SELECT count(*) FROM sqlite_master", []).await?;
+    connection.close().await?;
+    if id == APPLICATION_ID || (id == 0 && tables == 0) {
+        return Ok(());
     }
-    writer.execute_unprepared(&format!("PRAGMA application_id = {APPLICATION_ID}")).await?;
-    Ok(())
+    Err(StoreError::File {
+        path: path.display().to_string(),
+        problem: "belongs to another program; choose another file with --database-url".to_owned(),
+    })
 }
 
 fn pool_options(options: &mut ConnectOptions, settings: &DatabaseSettings) {

@@ -133,20 +133,16 @@ pub(super) fn rows(backend: DbBackend, place: usize, columns: &[(&str, Kind)]) -
     let list = |format: &dyn Fn(&str, Kind) -> String| {
         columns.iter().map(|(name, kind)| format(name, *kind)).collect::<Vec<_>>().join(", ")
     };
-    match backend {
-        DbBackend::Postgres => {
-            let columns = list(&|name, kind| format!("{name} {}", postgres_type(kind)));
-            format!("json_to_recordset(${place}::json) AS x({columns})")
-        }
-        _ => {
-            let columns = list(&|name, kind| match kind {
-                Kind::Id => format!("unhex(value ->> '{name}') AS {name}"),
-                Kind::Json => format!("nullif(value -> '{name}', 'null') AS {name}"),
-                _ => format!("value ->> '{name}' AS {name}"),
-            });
-            format!("(SELECT {columns} FROM json_each(${place})) AS x")
-        }
+    if backend == DbBackend::Postgres {
+        let columns = list(&|name, kind| format!("{name} {}", postgres_type(kind)));
+        return format!("json_to_recordset(${place}::json) AS x({columns})");
     }
+    let columns = list(&|name, kind| match kind {
+        Kind::Id => format!("unhex(value ->> '{name}') AS {name}"),
+        Kind::Json => format!("nullif(value -> '{name}', 'null') AS {name}"),
+        _ => format!("value ->> '{name}' AS {name}"),
+    });
+    format!("(SELECT {columns} FROM json_each(${place})) AS x")
 }
 
 fn postgres_type(kind: Kind) -> &'static str {
