@@ -4,5 +4,7 @@ pub mod clock;
 pub mod config;
 pub mod model;
 pub mod progress;
+pub mod queue;
 pub mod service;
 pub mod store;
+pub mod worker;

@@ -18,6 +18,6 @@ pub mod tenants;
 pub mod batches;
 
 pub use connect::Access;
-pub use db::Db;
+pub use db::{Db, Transaction, commit};
 pub use error::StoreError;
 pub use notify::{Listener, Notification};

@@ -5,4 +5,5 @@
 
 mod support;
 
+mod engine_batches;
 mod store_migrations;
