@@ -117,17 +117,17 @@ impl Queue {
     }
 
     async fn take(&self, expired: Vec<Expired>) -> Result<Recorded, StoreError> {
-        let (last, again): (Vec<_>, Vec<_>) =
+        let (hopeless, again): (Vec<_>, Vec<_>) =
             expired.into_iter().partition(|job| job.losses.saturating_add(1) >= self.0.max_losses);
         if !again.is_empty() {
             engine::reopen(self.0.db.writer(), &again).await?;
             self.wake();
         }
-        if last.is_empty() {
+        if hopeless.is_empty() {
             return Ok(Recorded::default());
         }
-        let lost: Vec<FinishedJob> = last.iter().map(|job| self.lost(job)).collect();
-        self.finish(&lost).await
+        let failed: Vec<FinishedJob> = hopeless.iter().map(|job| self.lost(job)).collect();
+        self.finish(&failed).await
     }
 
     fn lost(&self, job: &Expired) -> FinishedJob {

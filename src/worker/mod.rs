@@ -177,7 +177,9 @@ impl Worker {
             if let Err(error) = self.queue.mark_batches_started(&new).await {
                 warn!(%error, "Batches could not be marked as started; their first finished job does it");
             }
-            new.iter().for_each(|batch| self.progress.poke_batch(*batch));
+            for batch in &new {
+                self.progress.poke_batch(*batch);
+            }
         }
         self.started = batches;
     }
