@@ -1,0 +1,10 @@
+//! Everything that is tested through real doors, in one binary.
+#![cfg(test)]
+
+mod scanner_failures;
+mod scanner_hostile;
+mod scanner_pages;
+mod scanner_robots;
+mod scanner_sitemaps;
+mod scanner_tls;
+mod support;

@@ -1,0 +1,4 @@
+//! What tests share.
+
+pub(crate) mod fake_site;
+pub(crate) mod scans;
