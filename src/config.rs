@@ -65,6 +65,10 @@ pub struct ScannerSettings {
     #[arg(long, env = "SCRAPERSKY_CONNECT_TO_TLS", value_name = "HOST:PORT")]
     pub connect_to_tls: Option<SocketAddr>,
 
+    /// Also trust the certificates in this PEM file
+    #[arg(long, env = "SCRAPERSKY_CA_FILE", value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
+
     /// Do not verify certificates
     #[arg(long, env = "SCRAPERSKY_INSECURE")]
     pub insecure: bool,
@@ -94,6 +98,7 @@ impl Default for ScannerSettings {
             max_requests_per_address: 8,
             connect_to: None,
             connect_to_tls: None,
+            ca_file: None,
             insecure: false,
             allow_private_addresses: false,
             fingerprints: None,

@@ -5,6 +5,7 @@ pub mod config;
 pub mod model;
 pub mod progress;
 pub mod queue;
+pub mod scanner;
 pub mod service;
 pub mod store;
 pub mod worker;

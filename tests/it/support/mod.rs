@@ -3,6 +3,8 @@
 pub mod cluster;
 pub mod database;
 pub mod engine;
+pub mod fake_site;
+pub mod scans;
 
 /// Warnings of the code under test are part of a failed test's output.
 pub fn show_warnings() {
