@@ -3,7 +3,10 @@
 use std::{sync::atomic::Ordering, time::Duration};
 
 use serde_json::json;
-use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::tungstenite::{
+    Error, Message,
+    protocol::{CloseFrame, frame::coding::CloseCode},
+};
 
 use crate::support::{
     eventually,
@@ -243,6 +246,16 @@ async fn complete_and_a_lost_connection_end_the_subscription() {
     eventually("one runs", || server.probe.alive.load(Ordering::SeqCst) == 1).await;
     drop(client);
     eventually("none runs", || server.probe.alive.load(Ordering::SeqCst) == 0).await;
+}
+
+#[tokio::test]
+async fn the_close_of_a_client_is_answered() {
+    let server = ProtocolServer::start().await;
+    let mut client = WsClient::ready(server.address).await;
+    client.subscribe("1", "subscription { latest { number } }").await;
+    let frame = CloseFrame { code: CloseCode::Normal, reason: "enough".into() };
+    client.send_frame(Message::Close(Some(frame))).await;
+    assert_eq!(client.closed().await.0, 1000);
 }
 
 #[tokio::test]

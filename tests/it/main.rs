@@ -14,3 +14,4 @@ mod graphql_http;
 mod graphql_limits;
 mod graphql_sse;
 mod graphql_websocket;
+mod npm_clients;

@@ -59,17 +59,20 @@ pub(super) async fn run(mut socket: WebSocket, state: HttpState, headers: Header
         () = shutdown.cancelled() => Some(Close::going_away()),
     };
     drop(session);
-    if let Some(close) = close {
-        let _gone = timeout(FAREWELL, say_goodbye(sink, stream, close)).await;
-    }
+    let _gone = timeout(FAREWELL, say_goodbye(sink, stream, close)).await;
 }
 
-/// Sends the close frame and waits for the client's, so that the frame is not lost with the connection.
+/// Sends the close frame and waits for the client's, so that the frame is not lost with the connection; or, when the client
+/// closed first, answers its frame.
 async fn say_goodbye(
     mut sink: SplitSink<WebSocket, Message>,
     mut stream: SplitStream<WebSocket>,
-    close: Close,
+    close: Option<Close>,
 ) {
+    let Some(close) = close else {
+        let _gone = sink.close().await;
+        return;
+    };
     if sink.send(Message::Close(Some(close.frame()))).await.is_ok() {
         while let Some(Ok(_)) = stream.next().await {}
     }
