@@ -117,6 +117,30 @@ pub struct GraphqlLimits {
     #[arg(long, env = "SCRAPERSKY_MAX_NESTING", default_value_t = 64, value_name = "N", value_parser = count(8, 200))]
     pub max_nesting: usize,
 
+    /// The most names, numbers, strings and punctuators in a document
+    #[arg(long, env = "SCRAPERSKY_MAX_TOKENS", default_value_t = 20_000, value_name = "N", value_parser = count(100, 10_000_000))]
+    pub max_tokens: usize,
+
+    /// The most renamed fields in an operation
+    #[arg(long, env = "SCRAPERSKY_MAX_ALIASES", default_value_t = 50, value_name = "N", value_parser = count(0, 1_000_000))]
+    pub max_aliases: usize,
+
+    /// The most fields at the root of an operation
+    #[arg(long, env = "SCRAPERSKY_MAX_ROOT_FIELDS", default_value_t = 20, value_name = "N", value_parser = count(1, 1_000_000))]
+    pub max_root_fields: usize,
+
+    /// The most directives in a document
+    #[arg(long, env = "SCRAPERSKY_MAX_DIRECTIVES", default_value_t = 100, value_name = "N", value_parser = count(0, 1_000_000))]
+    pub max_directives: usize,
+
+    /// The most errors told of one operation
+    #[arg(long, env = "SCRAPERSKY_MAX_ERRORS", default_value_t = 50, value_name = "N", value_parser = count(1, 1_000_000))]
+    pub max_errors: usize,
+
+    /// The most seconds that a query or a mutation may run
+    #[arg(long, env = "SCRAPERSKY_QUERY_TIMEOUT", default_value = "30", value_name = "SECONDS", value_parser = seconds)]
+    pub query_timeout: Duration,
+
     /// The most bytes of one request's body
     #[arg(long, env = "SCRAPERSKY_MAX_BODY_BYTES", default_value_t = 8 << 20, value_name = "BYTES", value_parser = count(1 << 10, 256 << 20))]
     pub max_body_bytes: usize,
@@ -132,6 +156,12 @@ impl Default for GraphqlLimits {
             max_depth: 15,
             max_complexity: 100_000,
             max_nesting: 64,
+            max_tokens: 20_000,
+            max_aliases: 50,
+            max_root_fields: 20,
+            max_directives: 100,
+            max_errors: 50,
+            query_timeout: Duration::from_secs(30),
             max_body_bytes: 8 << 20,
             max_operations: 10,
         }

@@ -22,7 +22,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::{
     auth::Authenticate,
-    graphql::{Code, Rejection},
+    graphql::{Code, Gate, Rejection, TypeIndex},
 };
 pub use self::{
     graphiql::ExampleTab,
@@ -38,9 +38,9 @@ pub struct HttpState(Arc<Shared>);
 
 /// The parts of [`HttpState`].
 pub struct Shared {
-    executor: Box<dyn GraphqlExecutor>,
+    executor: Arc<dyn GraphqlExecutor>,
     authenticator: Box<dyn Authenticate>,
-    limits: GraphqlLimits,
+    gate: Arc<Gate>,
     settings: HttpSettings,
     examples: Vec<ExampleTab>,
     shutdown: CancellationToken,
@@ -48,27 +48,39 @@ pub struct Shared {
     streams: Arc<Semaphore>,
 }
 
+/// Why the edge cannot be built.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    /// The schema does not define itself in the language of schemas.
+    #[error("the schema's definition cannot be read: {0}")]
+    Schema(#[from] async_graphql::parser::Error),
+}
+
 impl HttpState {
     /// Serves `executor` to those whom `authenticator` lets in, until `shutdown` is cancelled: then streams end, sockets are
     /// closed with 1001, and no connection is kept alive.
+    ///
+    /// # Errors
+    /// When the schema's definition cannot be read.
     pub fn new(
         executor: impl GraphqlExecutor,
         authenticator: impl Authenticate,
         limits: GraphqlLimits,
         settings: HttpSettings,
         shutdown: CancellationToken,
-    ) -> Self {
+    ) -> Result<Self, StateError> {
+        let types = TypeIndex::read(&executor.sdl())?;
         let streams = Arc::new(Semaphore::new(settings.max_streams));
-        Self(Arc::new(Shared {
-            executor: Box::new(executor),
+        Ok(Self(Arc::new(Shared {
+            executor: Arc::new(executor),
             authenticator: Box::new(authenticator),
-            limits,
+            gate: Arc::new(Gate { limits, types }),
             settings,
             examples: Vec::new(),
             shutdown,
             sockets: TaskTracker::new(),
             streams,
-        }))
+        })))
     }
 
     /// Opens these operations as tabs of GraphiQL. To be called before the state is shared.

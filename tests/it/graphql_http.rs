@@ -261,3 +261,33 @@ async fn headers_that_do_not_come_are_not_waited_for() {
     let answer = send(server.address, "POST /graphql", &headers, "{").await;
     assert_eq!((answer.status, answer.code().as_str()), (408, "BAD_USER_INPUT"));
 }
+
+#[tokio::test]
+async fn a_failed_field_is_null_or_makes_its_parent_null() {
+    let server = ProtocolServer::start().await;
+    for (document, data) in [
+        ("{ hello refuse }", json!({ "hello": "world", "refuse": null })),
+        ("{ refuse }", json!({ "refuse": null })),
+        ("{ hello leak }", json!(null)),
+        (
+            "{ hello deep { value refuse } }",
+            json!({ "hello": "world", "deep": { "value": 1, "refuse": null } }),
+        ),
+        ("{ deep { renamed: refuse } }", json!({ "deep": { "renamed": null } })),
+        ("{ hello maybe { value leak } }", json!({ "hello": "world", "maybe": null })),
+        ("{ hello maybe { deep { leak } } }", json!({ "hello": "world", "maybe": null })),
+        ("{ hello deep { value leak } }", json!(null)),
+        (
+            "{ deeps { refuse } }",
+            json!({ "deeps": [{ "refuse": null }, { "refuse": null }, { "refuse": null }] }),
+        ),
+        ("{ hello maybes { value leak } }", json!({ "hello": "world", "maybes": [null, null] })),
+        (
+            "{ maybe { ...F } } fragment F on Deep { value ... { ...G } } fragment G on Deep { refuse }",
+            json!({ "maybe": { "value": 1, "refuse": null } }),
+        ),
+        ("{ hello @skip(if: true) }", json!({})),
+    ] {
+        assert_eq!(query(server.address, document).await.json()["data"], data, "{document}");
+    }
+}

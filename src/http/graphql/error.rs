@@ -19,6 +19,10 @@ pub(crate) enum Code {
     QueryTooDeep,
     /// The operation asks for too much.
     QueryTooComplex,
+    /// Too many fields are renamed.
+    TooManyAliases,
+    /// It took too long.
+    QueryTimeout,
     /// The document is not GraphQL.
     ParseFailed,
     /// The document is not one of this schema.
@@ -37,6 +41,8 @@ impl Code {
             Self::RateLimited => "RATE_LIMITED",
             Self::QueryTooDeep => "QUERY_TOO_DEEP",
             Self::QueryTooComplex => "QUERY_TOO_COMPLEX",
+            Self::TooManyAliases => "TOO_MANY_ALIASES",
+            Self::QueryTimeout => "QUERY_TIMEOUT",
             Self::ParseFailed => "GRAPHQL_PARSE_FAILED",
             Self::ValidationFailed => "GRAPHQL_VALIDATION_FAILED",
             Self::Internal => "INTERNAL",

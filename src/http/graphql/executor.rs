@@ -10,6 +10,9 @@ pub trait GraphqlExecutor: Send + Sync + 'static {
 
     /// Runs any operation; a subscription answers once for each event.
     fn execute_stream(&self, request: Request) -> BoxStream<'static, Response>;
+
+    /// The schema's definition; it is read once.
+    fn sdl(&self) -> String;
 }
 
 impl<Q, M, S> GraphqlExecutor for Schema<Q, M, S>
@@ -25,5 +28,9 @@ where
 
     fn execute_stream(&self, request: Request) -> BoxStream<'static, Response> {
         Self::execute_stream(self, request)
+    }
+
+    fn sdl(&self) -> String {
+        Self::sdl(self)
     }
 }

@@ -1,31 +1,31 @@
-//! One operation: checked, run, and its answer made fit to be shown. All three transports come through here.
+//! One operation that may run, and its answer made fit to be shown. All three transports come through here.
 
-use std::{any::Any, panic::AssertUnwindSafe};
+use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use async_graphql::{
-    Pos, Request, Response, ServerError, Value,
-    parser::types::{DocumentOperations, ExecutableDocument, OperationType},
+    Request, Response, ServerError, Value,
+    indexmap::IndexMap,
+    parser::types::{DocumentOperations, OperationDefinition, OperationType},
 };
-use futures_util::{FutureExt, StreamExt, stream::BoxStream};
+use futures_util::{FutureExt, StreamExt, stream, stream::BoxStream};
 use serde::{Serialize, Serializer, ser::SerializeStruct};
+use tokio::time::timeout;
 
 use super::{
+    completion::Completion,
     error::{self, Code},
-    lexical,
-    request::GraphqlParams,
+    gate::Gate,
 };
-use crate::{
-    config::GraphqlLimits,
-    http::{GraphqlExecutor, RequestId},
-    model::Scope,
-};
+use crate::http::{GraphqlExecutor, RequestId};
 
-/// An operation that may run.
+/// An operation that has passed the [`Gate`].
 pub(crate) struct Operation {
     request: Request,
     /// What kind it is.
     pub(crate) kind: OperationType,
-    id: RequestId,
+    /// How long it may run, if it is not a subscription.
+    within: Duration,
+    finish: Finish,
 }
 
 /// What became of an operation.
@@ -37,6 +37,8 @@ pub(crate) enum Outcome {
     Refused,
     /// It ended in a panic: the answer has no data.
     Crashed,
+    /// It was ended because it ran too long: the answer has no data.
+    TimedOut,
 }
 
 /// An answer, as clients may see it.
@@ -52,26 +54,6 @@ impl Answer {
     /// The answer to what is not run.
     pub(crate) fn refused(error: ServerError) -> Self {
         Self { response: Response::from_errors(vec![error]), outcome: Outcome::Refused }
-    }
-
-    fn new(mut response: Response, id: RequestId) -> Self {
-        // Errors of a field carry its path; an error without one is of the whole request.
-        let refused = response.data == Value::Null
-            && !response.errors.is_empty()
-            && response.errors.iter().all(|error| error.path.is_empty());
-        error::polish(&mut response, id, refused);
-        Self { response, outcome: if refused { Outcome::Refused } else { Outcome::Ran } }
-    }
-
-    fn crashed(panic: &(dyn Any + Send), id: RequestId) -> Self {
-        let message = panic
-            .downcast_ref::<&str>()
-            .copied()
-            .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-            .unwrap_or("no message");
-        tracing::error!(request_id = %id, panic = message, "a resolver panicked");
-        let response = Response::from_errors(vec![error::internal(id)]);
-        Self { response, outcome: Outcome::Crashed }
     }
 }
 
@@ -94,87 +76,120 @@ impl Serialize for Answer {
 }
 
 impl Operation {
-    /// Checks a request as far as that needs no schema, and gives it its caller.
-    ///
-    /// # Errors
-    /// When the document is too deep, is not GraphQL, or has not the operation that is asked for.
-    pub(crate) fn prepare(
-        params: GraphqlParams,
-        limits: &GraphqlLimits,
-        scope: Scope,
-        id: RequestId,
-    ) -> Result<Self, ServerError> {
-        let query = params.query.filter(|query| !query.trim().is_empty());
-        let query = query.ok_or_else(|| error::error(Code::BadUserInput, "The request has no `query`."))?;
-        check_bytes(&query, limits)?;
-        let document = async_graphql::parser::parse_query(&query).map_err(parse_failed)?;
-        let kind = kind_of(&document, params.operation_name.as_deref())?;
-        let mut request = Request::new(query).variables(params.variables).data(scope).data(id);
-        request.operation_name = params.operation_name;
-        request.extensions = async_graphql::Extensions(params.extensions);
-        request.set_parsed_query(document);
-        Ok(Self { request, kind, id })
+    /// Prepares a request to run.
+    pub(crate) fn new(request: Request, kind: OperationType, id: RequestId, gate: &Arc<Gate>) -> Self {
+        let finish = Finish {
+            id,
+            gate: Arc::clone(gate),
+            query: request.query.clone(),
+            operation_name: request.operation_name.clone(),
+        };
+        Self { request, kind, within: gate.limits.query_timeout, finish }
     }
 
     /// Runs a query or a mutation to its end.
     pub(crate) async fn run(self, executor: &dyn GraphqlExecutor) -> Answer {
-        let id = self.id;
-        match AssertUnwindSafe(executor.execute(self.request)).catch_unwind().await {
-            Ok(response) => Answer::new(response, id),
-            Err(panic) => Answer::crashed(&*panic, id),
+        let running = AssertUnwindSafe(executor.execute(self.request)).catch_unwind();
+        match timeout(self.within, running).await {
+            Ok(Ok(response)) => self.finish.answer(response),
+            Ok(Err(panic)) => self.finish.crashed(&*panic),
+            Err(_) => self.finish.timed_out(self.within),
         }
     }
 
     /// Runs any operation; a subscription answers many times. After a panic nothing more comes.
-    pub(crate) fn stream(self, executor: &dyn GraphqlExecutor) -> BoxStream<'static, Answer> {
-        let id = self.id;
+    pub(crate) fn stream(self, executor: Arc<dyn GraphqlExecutor>) -> BoxStream<'static, Answer> {
+        if self.kind != OperationType::Subscription {
+            return stream::once(async move { self.run(&*executor).await }).boxed();
+        }
+        let finish = self.finish;
         AssertUnwindSafe(executor.execute_stream(self.request))
             .catch_unwind()
             .map(move |event| match event {
-                Ok(response) => Answer::new(response, id),
-                Err(panic) => Answer::crashed(&*panic, id),
+                Ok(response) => finish.answer(response),
+                Err(panic) => finish.crashed(&*panic),
             })
             .boxed()
     }
 }
 
-/// The check that must come before every parse.
-fn check_bytes(query: &str, limits: &GraphqlLimits) -> Result<(), ServerError> {
-    let measure = lexical::measure(query.as_bytes()).map_err(|unterminated| {
-        let message = format!("The string that begins at byte {} does not end.", unterminated.at);
-        error::error(Code::ParseFailed, message)
-    })?;
-    if measure.nesting > limits.max_nesting {
-        let what = "brackets within each other";
-        return Err(error::over_limit(Code::QueryTooDeep, what, measure.nesting, limits.max_nesting));
+/// What is needed to make an answer of what the execution returns.
+struct Finish {
+    id: RequestId,
+    gate: Arc<Gate>,
+    query: String,
+    operation_name: Option<String>,
+}
+
+impl Finish {
+    fn answer(&self, mut response: Response) -> Answer {
+        // Errors of a field carry its path; an error without one is of the whole request.
+        let refused = response.data == Value::Null
+            && !response.errors.is_empty()
+            && response.errors.iter().all(|error| error.path.is_empty());
+        if !refused {
+            self.complete(&mut response);
+        }
+        if response.data == Value::Null && response.errors.is_empty() {
+            // All its fields were skipped.
+            response.data = Value::Object(IndexMap::default());
+        }
+        let omitted = response.errors.len().saturating_sub(self.gate.limits.max_errors);
+        response.errors.truncate(self.gate.limits.max_errors);
+        if omitted > 0 {
+            response.extensions.insert("omittedErrors".to_owned(), omitted.into());
+        }
+        error::polish(&mut response, self.id, refused);
+        Answer { response, outcome: if refused { Outcome::Refused } else { Outcome::Ran } }
     }
-    Ok(())
+
+    /// The document is only needed when something failed, and then parsed again.
+    fn complete(&self, response: &mut Response) {
+        if response.errors.is_empty() {
+            return;
+        }
+        let Ok(document) = async_graphql::parser::parse_query(&self.query) else { return };
+        let completion = Completion { document: &document, types: &self.gate.types };
+        if let Some(operation) = operation(&document.operations, self.operation_name.as_deref()) {
+            for error in &response.errors {
+                completion.settle(&mut response.data, operation, &error.path);
+            }
+        }
+    }
+
+    fn crashed(&self, panic: &(dyn Any + Send)) -> Answer {
+        let message = panic
+            .downcast_ref::<&str>()
+            .copied()
+            .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+            .unwrap_or("no message");
+        tracing::error!(request_id = %self.id, panic = message, "a resolver panicked");
+        let response = Response::from_errors(vec![error::internal(self.id)]);
+        Answer { response, outcome: Outcome::Crashed }
+    }
+
+    fn timed_out(&self, within: Duration) -> Answer {
+        tracing::warn!(request_id = %self.id, within = within.as_secs_f64(), "a query was ended because it ran too long");
+        let message =
+            format!("The operation ran longer than {} seconds and was ended.", within.as_secs_f64());
+        let mut error = error::error(Code::QueryTimeout, message);
+        error.extensions.get_or_insert_default().set("allowed", within.as_secs_f64());
+        Answer { response: Response::from_errors(vec![error]), outcome: Outcome::TimedOut }
+    }
 }
 
-fn parse_failed(failure: async_graphql::parser::Error) -> ServerError {
-    let mut error = ServerError::from(failure);
-    error::set_code(&mut error, Code::ParseFailed);
-    error
-}
-
-fn kind_of(document: &ExecutableDocument, name: Option<&str>) -> Result<OperationType, ServerError> {
-    let found = match (&document.operations, name) {
+/// The operation that a request names, or the only one.
+pub(crate) fn operation<'a>(
+    operations: &'a DocumentOperations,
+    name: Option<&str>,
+) -> Option<&'a OperationDefinition> {
+    let found = match (operations, name) {
         (DocumentOperations::Single(operation), None) => Some(operation),
         (DocumentOperations::Single(_), Some(_)) => None,
         (DocumentOperations::Multiple(operations), Some(name)) => operations.get(name),
-        (DocumentOperations::Multiple(operations), None) if operations.len() == 1 => {
-            operations.values().next()
-        }
-        (DocumentOperations::Multiple(_), None) => {
-            let message = "The document has several operations; `operationName` must name one.";
-            return Err(error::error(Code::BadUserInput, message));
+        (DocumentOperations::Multiple(operations), None) => {
+            operations.values().next().filter(|_| operations.len() == 1)
         }
     };
-    found.map(|operation| operation.node.ty).ok_or_else(|| {
-        let name = name.unwrap_or_default();
-        let mut error =
-            ServerError::new(format!("The document has no operation named `{name}`."), None::<Pos>);
-        error::set_code(&mut error, Code::BadUserInput);
-        error
-    })
+    found.map(|operation| &operation.node)
 }

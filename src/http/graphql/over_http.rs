@@ -14,7 +14,7 @@ use super::{
     body,
     error::{self, Code},
     media_type::{Format, negotiate},
-    operation::{Answer, Operation, Outcome},
+    operation::{Answer, Outcome},
     over_sse,
     rejection::{Rejection, json},
     request::{self, GraphqlParams, Requests},
@@ -85,7 +85,7 @@ fn check_method(parts: &Parts) -> Result<(), Rejection> {
 
 async fn read(state: &HttpState, parts: &Parts, body: Body) -> Result<Requests, Rejection> {
     if parts.method == Method::POST {
-        let limit = state.limits.max_body_bytes;
+        let limit = state.gate.limits.max_body_bytes;
         let body = body::read(&parts.headers, body, limit, state.settings.read_timeout).await?;
         request::from_body(&body).map_err(Rejection::bad_request)
     } else {
@@ -104,7 +104,7 @@ async fn run_one(
     if params.query.is_none() {
         return Err(Rejection::bad_request("The request has no `query`."));
     }
-    let answer = match Operation::prepare(params, &state.limits, scope, id) {
+    let answer = match state.gate.admit(params, scope, id) {
         Ok(operation) => {
             check_kind(operation.kind, &parts.method)?;
             if operation.kind == OperationType::Subscription {
@@ -137,7 +137,7 @@ async fn run_batch(
     id: RequestId,
     format: Format,
 ) -> Result<Response, Rejection> {
-    let allowed = state.limits.max_operations;
+    let allowed = state.gate.limits.max_operations;
     if batch.is_empty() {
         return Err(Rejection::bad_request("The batch is empty."));
     }
@@ -146,7 +146,7 @@ async fn run_batch(
         return Err(Rejection::of(StatusCode::BAD_REQUEST, error));
     }
     let answers = join_all(batch.into_iter().map(|params| async {
-        match Operation::prepare(params, &state.limits, scope.clone(), id) {
+        match state.gate.admit(params, scope.clone(), id) {
             Ok(operation) => operation.run(&*state.executor).await,
             Err(error) => Answer::refused(error),
         }
@@ -157,6 +157,7 @@ async fn run_batch(
 /// Clients that only know `application/json` are told of a refusal in the body alone.
 const fn status(outcome: Outcome, format: Format) -> StatusCode {
     match (outcome, format) {
+        (Outcome::TimedOut, _) => StatusCode::SERVICE_UNAVAILABLE,
         (Outcome::Crashed, _) => StatusCode::INTERNAL_SERVER_ERROR,
         (Outcome::Refused, Format::GraphqlResponse) => StatusCode::BAD_REQUEST,
         _ => StatusCode::OK,

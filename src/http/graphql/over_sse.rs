@@ -1,7 +1,7 @@
 //! GraphQL over server-sent events, in the distinct connections mode of
 //! <https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md>.
 
-use std::{convert::Infallible, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
@@ -17,10 +17,7 @@ use futures_util::{
 use tokio::time::{Instant, interval_at};
 
 use super::{
-    media_type::Format,
-    operation::{Answer, Operation},
-    over_http::check_kind,
-    rejection::Rejection,
+    media_type::Format, operation::Answer, over_http::check_kind, rejection::Rejection,
     request::GraphqlParams,
 };
 use crate::{
@@ -37,10 +34,10 @@ pub(super) fn respond(
     method: &Method,
 ) -> Result<Response, Rejection> {
     let permit = state.stream_permit()?;
-    let answers = match Operation::prepare(params, &state.limits, scope, id) {
+    let answers = match state.gate.admit(params, scope, id) {
         Ok(operation) => {
             check_kind(operation.kind, method)?;
-            Either::Left(operation.stream(&*state.executor))
+            Either::Left(operation.stream(Arc::clone(&state.executor)))
         }
         Err(error) => Either::Right(stream::iter([Answer::refused(error)])),
     };

@@ -70,6 +70,7 @@ impl ProtocolServer {
             Schema::build(Query, Mutation, Events).data(probe.clone()).extension(Loaders::default()).finish();
         let shutdown = CancellationToken::new();
         let state = HttpState::new(schema, ByName(probe.gate.clone()), limits, settings, shutdown.clone())
+            .expect("a schema that can be read")
             .with_examples(vec![ExampleTab { query: "query Hello { hello }".to_owned(), variables: None }]);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
@@ -205,6 +206,19 @@ impl Query {
     async fn deeps(&self) -> Vec<Deep> {
         vec![Deep; 3]
     }
+
+    async fn maybe(&self) -> Option<Deep> {
+        Some(Deep)
+    }
+
+    async fn maybes(&self) -> Vec<Option<Deep>> {
+        vec![Some(Deep); 2]
+    }
+
+    /// A page, its cost by `first`.
+    async fn page(&self, first: Option<usize>) -> Vec<Deep> {
+        vec![Deep; first.unwrap_or(50)]
+    }
 }
 
 #[derive(Clone)]
@@ -218,6 +232,14 @@ impl Deep {
 
     async fn value(&self) -> i32 {
         1
+    }
+
+    async fn leak(&self) -> async_graphql::Result<i32> {
+        Err(std::io::Error::other("the secret of the depth").into())
+    }
+
+    async fn page(&self, first: Option<usize>) -> Vec<Deep> {
+        vec![Deep; first.unwrap_or(50)]
     }
 
     async fn refuse(&self) -> async_graphql::Result<Option<i32>> {

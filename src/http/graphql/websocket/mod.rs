@@ -39,7 +39,7 @@ fn open(
         return Err(Rejection::new(StatusCode::FORBIDDEN, Code::Forbidden, message));
     }
     let permit = state.stream_permit()?;
-    let max_bytes = state.limits.max_body_bytes;
+    let max_bytes = state.gate.limits.max_body_bytes;
     let sockets = state.sockets.clone();
     Ok(upgrade
         .protocols([protocol::NAME])

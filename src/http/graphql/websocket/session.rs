@@ -1,6 +1,6 @@
 //! The conversation on one socket.
 
-use std::{future::pending, time::Duration};
+use std::{future::pending, sync::Arc, time::Duration};
 
 use axum::{
     extract::ws::{Message, WebSocket},
@@ -28,7 +28,6 @@ use crate::{
         auth::Unauthenticated,
         graphql::{
             error::{self, Code},
-            operation::Operation,
             request::GraphqlParams,
         },
     },
@@ -201,7 +200,7 @@ impl Session {
         let allowed = self.state.settings.max_socket_operations;
         let running = self.operations.len();
         let operation = if running < allowed {
-            Operation::prepare(params, &self.state.limits, scope.clone(), RequestId::new())
+            self.state.gate.admit(params, scope.clone(), RequestId::new())
         } else {
             Err(error::over_limit(
                 Code::RateLimited,
@@ -212,7 +211,7 @@ impl Session {
         };
         match operation {
             Ok(operation) => {
-                let answers = operation.stream(&*self.state.executor);
+                let answers = operation.stream(Arc::clone(&self.state.executor));
                 self.operations.start(id, answers, self.outbox.clone())
             }
             Err(error) => {
