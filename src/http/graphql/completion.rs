@@ -30,6 +30,14 @@ pub(crate) struct Completion<'a> {
 /// The selections of one object, with the type that each is made on.
 type Selections<'a> = Vec<(Option<&'a str>, &'a SelectionSet)>;
 
+/// The fields that answer under one key.
+struct Found<'a, 'k> {
+    key: &'k str,
+    /// The same key has the same type everywhere, so one is enough to tell what a failure of it means.
+    only_one: bool,
+    fields: Vec<(Option<&'a str>, &'a Field)>,
+}
+
 impl<'a> Completion<'a> {
     /// Puts null where the path of an error ends, or where the types say.
     pub(crate) fn settle(&self, data: &mut Value, operation: &'a OperationDefinition, path: &[PathSegment]) {
@@ -41,13 +49,11 @@ impl<'a> Completion<'a> {
 
     fn object(&self, object: &mut Value, selections: &Selections<'a>, path: &[PathSegment]) -> Settled {
         let Some((PathSegment::Field(key), rest)) = path.split_first() else { return Settled::Here };
-        let mut fields = Vec::new();
+        let mut fields = Found { key, only_one: rest.is_empty(), fields: Vec::new() };
         for (parent, set) in selections {
-            self.find(*parent, set, key, &mut fields);
-            if rest.is_empty() && !fields.is_empty() {
-                break;
-            }
+            self.find(*parent, set, &mut fields);
         }
+        let fields = fields.fields;
         let Some(known) =
             fields.iter().find_map(|(parent, field)| self.types.field((*parent)?, &field.name.node))
         else {
@@ -85,29 +91,26 @@ impl<'a> Completion<'a> {
     }
 
     /// The fields of a set that answer under a key. Fragments are not of each other in a circle: that was checked.
-    fn find(
-        &self,
-        parent: Option<&'a str>,
-        set: &'a SelectionSet,
-        key: &str,
-        found: &mut Vec<(Option<&'a str>, &'a Field)>,
-    ) {
+    fn find(&self, parent: Option<&'a str>, set: &'a SelectionSet, found: &mut Found<'a, '_>) {
         for selection in &set.items {
+            if found.only_one && !found.fields.is_empty() {
+                return;
+            }
             match &selection.node {
                 Selection::Field(field) => {
-                    if field.node.response_key().node == key {
-                        found.push((parent, &field.node));
+                    if field.node.response_key().node == found.key {
+                        found.fields.push((parent, &field.node));
                     }
                 }
                 Selection::InlineFragment(fragment) => {
                     let condition = fragment.node.type_condition.as_ref();
                     let parent = condition.map_or(parent, |condition| Some(&*condition.node.on.node));
-                    self.find(parent, &fragment.node.selection_set.node, key, found);
+                    self.find(parent, &fragment.node.selection_set.node, found);
                 }
                 Selection::FragmentSpread(spread) => {
                     if let Some(fragment) = self.document.fragments.get(&spread.node.fragment_name.node) {
                         let parent = Some(&*fragment.node.type_condition.node.on.node);
-                        self.find(parent, &fragment.node.selection_set.node, key, found);
+                        self.find(parent, &fragment.node.selection_set.node, found);
                     }
                 }
             }

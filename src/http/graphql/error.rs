@@ -100,12 +100,16 @@ fn code_of(error: &ServerError) -> Option<String> {
 
 /// Logs an internal error and leaves of it only its place.
 fn mask(error: &mut ServerError, id: RequestId) {
-    let path = error.path.iter().map(path_segment).collect::<Vec<_>>().join(".");
-    tracing::error!(request_id = %id, path, error = error.message, "a resolver failed");
+    tracing::error!(request_id = %id, path = path(error), error = error.message, "a resolver failed");
     let shown = internal(id);
     error.message = shown.message;
     error.extensions = shown.extensions;
     error.source = None;
+}
+
+/// Where a field failed, such as `domains.nodes.3.title`.
+pub(super) fn path(error: &ServerError) -> String {
+    error.path.iter().map(path_segment).collect::<Vec<_>>().join(".")
 }
 
 fn path_segment(segment: &async_graphql::PathSegment) -> String {

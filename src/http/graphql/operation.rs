@@ -1,6 +1,6 @@
 //! One operation that may run, and its answer made fit to be shown. All three transports come through here.
 
-use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{any::Any, collections::HashSet, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use async_graphql::{
     Request, Response, ServerError, Value,
@@ -151,8 +151,11 @@ impl Finish {
         let Ok(document) = async_graphql::parser::parse_query(&self.query) else { return };
         let completion = Completion { document: &document, types: &self.gate.types };
         if let Some(operation) = operation(&document.operations, self.operation_name.as_deref()) {
+            let mut settled = HashSet::new();
             for error in &response.errors {
-                completion.settle(&mut response.data, operation, &error.path);
+                if settled.insert(error::path(error)) {
+                    completion.settle(&mut response.data, operation, &error.path);
+                }
             }
         }
     }
