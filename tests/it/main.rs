@@ -4,6 +4,11 @@
 #![expect(unreachable_pub, reason = "a test binary has no outside")]
 
 mod engine_batches;
+mod graphql_http;
+mod graphql_limits;
+mod graphql_sse;
+mod graphql_websocket;
+mod npm_clients;
 mod scanner_failures;
 mod scanner_hostile;
 mod scanner_pages;
