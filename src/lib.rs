@@ -1,5 +1,6 @@
 //! ScraperSky scans website domains and answers questions about them over GraphQL.
 
+pub mod app;
 pub mod clock;
 pub mod config;
 pub mod http;
@@ -9,4 +10,5 @@ pub mod queue;
 pub mod scanner;
 pub mod service;
 pub mod store;
+pub mod telemetry;
 pub mod worker;
