@@ -1,6 +1,7 @@
 //! ScraperSky scans website domains and answers questions about them over GraphQL.
 
 pub mod clock;
+pub mod commands;
 pub mod config;
 pub mod model;
 pub mod scanner;

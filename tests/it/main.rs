@@ -1,6 +1,7 @@
 //! Everything that is tested through real doors, in one binary.
 #![cfg(test)]
 
+mod scanner_commands;
 mod scanner_failures;
 mod scanner_hostile;
 mod scanner_pages;
