@@ -8,7 +8,9 @@ use crate::config::{LogFormat, LogSettings};
 
 /// A filter that cannot be read.
 #[derive(Debug, thiserror::Error)]
-#[error("`{given}` is no log filter ({cause}); expected one such as `info` or `scrapersky::worker=debug,warn`")]
+#[error(
+    "`{given}` is no log filter ({cause}); expected one such as `info` or `scrapersky::worker=debug,warn`"
+)]
 pub struct FilterError {
     given: String,
     cause: String,

@@ -17,8 +17,8 @@ use super::{
 };
 use crate::config::ScannerSettings;
 
-/// Idle connections hold memory, and a site is visited for a moment only.
-const POOL_IDLE: Duration = Duration::from_millis(900);
+/// Idle connections hold memory and descriptors, and the requests of a scan follow one another closely.
+const POOL_IDLE: Duration = Duration::from_millis(400);
 
 /// Sends requests, each to one URL, without following where it leads.
 pub(super) struct HttpClient {
@@ -124,7 +124,7 @@ fn build(settings: &ScannerSettings, resolver: GuardedResolver) -> Result<Client
         .referer(false)
         .connect_timeout(settings.connect_timeout)
         .pool_idle_timeout(POOL_IDLE)
-        .pool_max_idle_per_host(2)
+        .pool_max_idle_per_host(1)
         .build()?;
     Ok(client)
 }

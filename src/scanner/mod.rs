@@ -90,15 +90,11 @@ impl Scanner {
     /// A scanner for the settings. It must be made within a Tokio runtime.
     pub fn new(settings: &ScannerSettings) -> Result<Self, ScannerSetupError> {
         let guard = AddressGuard::new(settings);
-        let fingerprints = match &settings.fingerprints {
-            Some(directory) => Fingerprints::with_directory(directory)?,
-            None => Fingerprints::builtin()?,
-        };
         Ok(Self(Arc::new(Shared {
             guard,
             client: HttpClient::new(settings, guard)?,
             limits: HostLimits::new(settings.max_requests_per_address),
-            fingerprints,
+            fingerprints: fingerprints_of(settings)?,
             product: product(&settings.user_agent).to_owned(),
             time: Clock::system(),
             settings: settings.clone(),
@@ -170,6 +166,14 @@ fn note(found: &mut Extracted, sentence: &str) {
     let notes = found.facts.metadata.entry("notes").or_insert_with(|| Value::Array(Vec::new()));
     if let Value::Array(notes) = notes {
         notes.push(sentence.into());
+    }
+}
+
+/// The technology rules that the settings ask for.
+pub fn fingerprints_of(settings: &ScannerSettings) -> Result<Fingerprints, FingerprintError> {
+    match &settings.fingerprints {
+        Some(directory) => Fingerprints::with_directory(directory),
+        None => Fingerprints::builtin(),
     }
 }
 

@@ -21,6 +21,7 @@ use crate::{
     model::{BatchId, DomainName, JobStep, ScanError, ScanOptions, ScanReport, WorkerId},
     progress::ProgressHub,
     queue::Queue,
+    scanner::Scanner,
     store::engine::{ClaimedJob, FinishedJob},
 };
 
@@ -42,6 +43,17 @@ pub trait Scan: Send + Sync + 'static {
         options: &'a ScanOptions,
         on_step: &'a (dyn Fn(JobStep) + Send + Sync),
     ) -> BoxFuture<'a, Result<ScanReport, ScanError>>;
+}
+
+impl Scan for Scanner {
+    fn scan<'a>(
+        &'a self,
+        name: &'a DomainName,
+        options: &'a ScanOptions,
+        on_step: &'a (dyn Fn(JobStep) + Send + Sync),
+    ) -> BoxFuture<'a, Result<ScanReport, ScanError>> {
+        Box::pin(Self::scan(self, name, options, on_step))
+    }
 }
 
 /// Does the work of one process.

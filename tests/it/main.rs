@@ -9,6 +9,7 @@ mod graphql_limits;
 mod graphql_sse;
 mod graphql_websocket;
 mod npm_clients;
+mod scanner_commands;
 mod scanner_failures;
 mod scanner_hostile;
 mod scanner_pages;
