@@ -23,7 +23,7 @@ use crate::{
 
 /// Print the facts of a saved page as JSON, without any network
 #[derive(Debug, Args)]
-pub struct ExtractCommand {
+pub(super) struct ExtractCommand {
     /// Where the page was found; links are resolved against it
     #[arg(long, value_name = "URL", value_parser = page_url)]
     url: Url,
@@ -51,7 +51,7 @@ struct ExtractedPage<'a> {
 
 impl ExtractCommand {
     /// Runs the command: 0 when the facts were printed.
-    pub async fn run(self) -> anyhow::Result<ExitCode> {
+    pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         tokio::task::spawn_blocking(move || self.print()).await?
     }
 

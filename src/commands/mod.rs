@@ -29,9 +29,9 @@ enum Command {
     /// Do the work for servers on the same PostgreSQL database
     Worker(Box<worker::WorkerCommand>),
     Scan(Box<scan::ScanCommand>),
-    Extract(extract::ExtractCommand),
+    Extract(Box<extract::ExtractCommand>),
     /// Bring the database schema up to date, take it back, or show where it is
-    Migrate(migrate::MigrateCommand),
+    Migrate(Box<migrate::MigrateCommand>),
     /// Print a script that completes commands and options for a shell
     Completions(completions::CompletionsCommand),
 }

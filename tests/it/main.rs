@@ -4,6 +4,7 @@
 #![expect(unreachable_pub, reason = "a test binary has no outside")]
 
 mod engine_batches;
+mod engine_recovery;
 mod graphql_http;
 mod graphql_limits;
 mod graphql_sse;

@@ -27,3 +27,14 @@ pub async fn eventually(what: &str, mut is_true: impl FnMut() -> bool) {
     }
     panic!("this did not happen within 10 s: {what}");
 }
+
+/// Waits for a condition that has to be asked for; fails when it does not come true.
+pub async fn eventually_async<F: Future<Output = bool>>(what: &str, mut is_true: impl FnMut() -> F) {
+    for _ in 0..1_000 {
+        if is_true().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("this did not happen within 10 s: {what}");
+}
