@@ -1,7 +1,9 @@
 //! ScraperSky scans website domains and answers questions about them over GraphQL.
 
 pub mod clock;
+pub mod commands;
 pub mod config;
+pub mod graphql;
 pub mod model;
 pub mod progress;
 pub mod service;

@@ -2,6 +2,7 @@
 //! sees another's rows; [`engine`] alone works across tenants, and its rows carry theirs.
 
 mod connect;
+mod cursor;
 mod db;
 pub mod domains;
 pub mod engine;
@@ -10,6 +11,7 @@ mod file_lock;
 pub mod idempotency;
 pub mod jobs;
 mod notify;
+mod page;
 pub mod sitemaps;
 mod sql;
 pub mod submit;
@@ -18,6 +20,8 @@ pub mod tenants;
 pub mod batches;
 
 pub use connect::Access;
+pub use cursor::{CursorError, ListIdentity, Position, SortKey};
 pub use db::Db;
 pub use error::StoreError;
 pub use notify::{Listener, Notification};
+pub use page::{Direction, Page, PageRequest};

@@ -5,4 +5,5 @@
 
 mod support;
 
+mod graphql_schema;
 mod store_migrations;
