@@ -1,6 +1,7 @@
 //! The HTTP edge: routes, who asks, and the GraphQL protocols.
 
 pub mod auth;
+mod examples;
 mod graphiql;
 mod graphql;
 mod health;
@@ -25,6 +26,7 @@ use self::{
     graphql::{Code, Gate, Rejection, TypeIndex},
 };
 pub use self::{
+    examples::example_tabs,
     graphiql::ExampleTab,
     graphql::GraphqlExecutor,
     request_id::RequestId,

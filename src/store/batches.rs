@@ -1,6 +1,9 @@
 //! Batches.
 
+mod list;
+
 use chrono::{DateTime, Utc};
+pub use list::{BatchFilter, BatchOrder, BatchSort, count, page};
 use sea_orm::{ConnectionTrait, entity::prelude::*};
 
 use super::{StoreError, sql};

@@ -1,6 +1,11 @@
 //! Domains.
 
+mod list;
+
 use chrono::{DateTime, Utc};
+pub use list::{
+    DomainFilter, DomainOrder, DomainSort, Member, count, counts_of_batches, page, pages_of_batches,
+};
 use sea_orm::{ConnectionTrait, entity::prelude::*};
 
 use super::{StoreError, sql};
@@ -59,8 +64,8 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 /// The columns of a [`Model`] read from `domains d`: a pending domain whose newest job runs is being scanned.
-pub(super) const COLUMNS: &str = "d.*, d.status = 'pending' AND EXISTS (SELECT 1 FROM jobs j \
-     WHERE j.id = d.latest_job_id AND j.status = 'running') AS is_running";
+pub(super) const COLUMNS: &str = "d.*, d.status = 'pending' AND EXISTS (SELECT 1 FROM jobs newest \
+     WHERE newest.id = d.latest_job_id AND newest.status = 'running') AS is_running";
 
 /// A domain with what is known of its newest job.
 pub(super) struct Row {

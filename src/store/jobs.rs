@@ -1,6 +1,9 @@
 //! Jobs as people see them. What the queue does with them is in [`super::engine`].
 
+mod list;
+
 use chrono::{DateTime, Utc};
+pub use list::{JobFilter, JobOrder, JobSort, JobsOf, count, counts_of, page, pages_of};
 use sea_orm::{ConnectionTrait, entity::prelude::*};
 
 use super::{StoreError, sql};

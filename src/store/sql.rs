@@ -64,6 +64,16 @@ where
     rows.iter().map(|row| Record::try_from(Row::from_query_result(row, "")?)).collect()
 }
 
+/// The answer of a statement that counts `children` for each `parent`.
+pub(super) async fn counts(
+    connection: &impl ConnectionTrait,
+    sql: impl Into<String>,
+    values: impl IntoIterator<Item = Value>,
+) -> Result<Vec<(Uuid, i64)>, StoreError> {
+    let rows = all(connection, sql, values).await?;
+    rows.iter().map(|row| Ok((row.try_get("", "parent")?, row.try_get("", "children")?))).collect()
+}
+
 /// The number of rows that the statement changed.
 pub(super) async fn execute(
     connection: &impl ConnectionTrait,

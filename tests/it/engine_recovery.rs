@@ -235,7 +235,8 @@ async fn a_process_that_starts_on_a_file_puts_back_what_the_last_one_was_running
     let engine = TestEngine::start(&database).await;
     let id = engine.submit(&["a.test", "b.test"]).await.batch_id.unwrap();
     assert_eq!(engine.queue.claim(WorkerId::generate(), 10).await.unwrap().len(), 2);
-    let lease = engine::expired(engine.db.reader(), false, scrapersky::clock::Clock::system().now()).await.unwrap();
+    let lease =
+        engine::expired(engine.db.reader(), false, scrapersky::clock::Clock::system().now()).await.unwrap();
     assert!(lease.is_empty(), "the leases have not run out");
     let worker = engine.work(FakeScans::new());
     let states = engine.service.watch_batch(&engine.scope, id).map(Result::unwrap).collect::<Vec<_>>().await;

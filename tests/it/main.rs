@@ -7,6 +7,7 @@ mod engine_batches;
 mod engine_recovery;
 mod graphql_http;
 mod graphql_limits;
+mod graphql_schema;
 mod graphql_sse;
 mod graphql_websocket;
 mod npm_clients;

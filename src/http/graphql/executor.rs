@@ -3,6 +3,8 @@
 use async_graphql::{ObjectType, Request, Response, Schema, SubscriptionType};
 use futures_util::{FutureExt, future::BoxFuture, stream::BoxStream};
 
+use crate::graphql;
+
 /// Runs GraphQL operations, whatever the schema's types are.
 pub trait GraphqlExecutor: Send + Sync + 'static {
     /// Runs a query or a mutation.
@@ -32,5 +34,20 @@ where
 
     fn sdl(&self) -> String {
         Self::sdl(self)
+    }
+}
+
+impl GraphqlExecutor for graphql::Schema {
+    fn execute(&self, request: Request) -> BoxFuture<'static, Response> {
+        let schema = self.clone();
+        async move { Self::execute(&schema, request).await }.boxed()
+    }
+
+    fn execute_stream(&self, request: Request) -> BoxStream<'static, Response> {
+        Self::execute_stream(self, request)
+    }
+
+    fn sdl(&self) -> String {
+        graphql::sdl()
     }
 }
