@@ -335,7 +335,13 @@ pub enum LogFormat {
 #[command(next_help_heading = "Logs")]
 pub struct LogSettings {
     /// What is logged, as a `tracing` filter such as `info` or `scrapersky::worker=debug,warn`
-    #[arg(long, env = "SCRAPERSKY_LOG", default_value = "info", value_name = "FILTER", global = true)]
+    #[arg(
+        long,
+        env = "SCRAPERSKY_LOG",
+        default_value = "info,sea_orm_migration=warn",
+        value_name = "FILTER",
+        global = true
+    )]
     pub log: String,
 
     /// How log lines look

@@ -10,6 +10,7 @@ pub mod model;
 pub mod progress;
 pub mod queue;
 pub mod scanner;
+pub mod server;
 pub mod service;
 pub mod store;
 pub mod telemetry;

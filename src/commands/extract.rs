@@ -7,7 +7,6 @@ use std::{
 };
 
 use clap::Args;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
 use url::Url;
 
@@ -17,7 +16,7 @@ use crate::{
     model::{DomainName, SiteFacts},
     scanner::{
         self,
-        extract::{PageSource, extract},
+        extract::{HeaderMap, HeaderName, HeaderValue, PageSource, extract},
     },
 };
 

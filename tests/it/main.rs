@@ -3,6 +3,8 @@
 #![cfg(test)]
 #![expect(unreachable_pub, reason = "a test binary has no outside")]
 
+mod architecture;
+mod command_line;
 mod engine_batches;
 mod engine_recovery;
 mod graphql_http;
@@ -11,6 +13,7 @@ mod graphql_schema;
 mod graphql_sse;
 mod graphql_websocket;
 mod npm_clients;
+mod properties;
 mod scanner_commands;
 mod scanner_failures;
 mod scanner_hostile;
@@ -20,3 +23,4 @@ mod scanner_sitemaps;
 mod scanner_tls;
 mod store_migrations;
 mod support;
+mod tour;

@@ -23,7 +23,7 @@ mod walk;
 mod wordpress;
 mod wordpress_marks;
 
-use reqwest::header::HeaderMap;
+pub use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
 use crate::{

@@ -1,5 +1,7 @@
 //! What the tests share.
 
+pub mod app;
+pub mod child;
 pub mod cluster;
 pub mod database;
 pub mod engine;
