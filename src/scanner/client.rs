@@ -124,6 +124,10 @@ fn build(settings: &ScannerSettings, resolver: GuardedResolver) -> Result<Client
         .referer(false)
         .connect_timeout(settings.connect_timeout)
         .pool_idle_timeout(POOL_IDLE)
+        // Browsers are as lenient, and sites rely on it.
+        .http1_ignore_invalid_headers_in_responses(true)
+        .http1_allow_spaces_after_header_name_in_responses(true)
+        .http1_allow_obsolete_multiline_headers_in_responses(true)
         .pool_max_idle_per_host(1)
         .build()?;
     Ok(client)

@@ -1,7 +1,7 @@
 //! One visit to one site: every request of a scan goes through here, so that guard, robots.txt, pace and limits hold
 //! for each of them and for each redirect hop.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 use url::{Host, Url};
@@ -46,7 +46,7 @@ struct OriginRules {
 
 /// The state of one scan's visit.
 pub(super) struct Visit<'a> {
-    pub(super) shared: &'a Shared,
+    pub(super) shared: &'a Arc<Shared>,
     pub(super) options: &'a ScanOptions,
     pub(super) clock: &'a ScanClock,
     rules: HashMap<String, Result<OriginRules, ScanError>>,
@@ -54,7 +54,7 @@ pub(super) struct Visit<'a> {
 }
 
 impl<'a> Visit<'a> {
-    pub(super) fn new(shared: &'a Shared, options: &'a ScanOptions, clock: &'a ScanClock) -> Self {
+    pub(super) fn new(shared: &'a Arc<Shared>, options: &'a ScanOptions, clock: &'a ScanClock) -> Self {
         Self { shared, options, clock, rules: HashMap::new(), last_request: HashMap::new() }
     }
 
