@@ -23,6 +23,11 @@ mod walk;
 mod wordpress;
 mod wordpress_marks;
 
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod tests;
+
 use reqwest::header::HeaderMap;
 use url::Url;
 
