@@ -7,6 +7,7 @@ pub mod address_guard;
 mod answer;
 mod certificate;
 mod client;
+mod cookies;
 pub mod extract;
 mod failure;
 mod favicon;

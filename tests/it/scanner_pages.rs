@@ -88,6 +88,21 @@ async fn a_redirect_is_followed_and_told() {
 }
 
 #[tokio::test]
+async fn a_site_that_redirects_until_its_cookie_comes_back_is_read() {
+    let web = FakeSite::start().await;
+    let gate = Answer::status(302).header("Location", "/").header("Set-Cookie", "seen=1; Path=/");
+    web.site("gate.test").answer("/", gate).when_header(
+        "/",
+        "cookie",
+        "seen=1",
+        Answer::html("<title>In</title>"),
+    );
+    let report = scan(&web, "gate.test").await.unwrap();
+    assert_eq!(report.facts.title.as_deref(), Some("In"));
+    assert_eq!(report.facts.metadata["transport"]["redirects"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn robots_txt_of_each_host_on_the_way_is_read_once() {
     let web = FakeSite::start().await;
     web.site("shop.test")
