@@ -75,6 +75,9 @@ const WORDS: [(&str, u32); 66] = [
     ("team", 40),
 ];
 
+/// How much less likely a page on another host of the site is: a shop's help desk, an API's documentation.
+const ELSEWHERE: u32 = 45;
+
 /// The pages that the links of this page name so, likeliest first.
 pub(super) fn find(view: &View<'_>, site: &DomainName) -> Vec<Url> {
     let mut pages: Vec<(u32, Url)> = Vec::new();
@@ -88,6 +91,8 @@ pub(super) fn find(view: &View<'_>, site: &DomainName) -> Vec<Url> {
         if !is_of_site(&url, site) || is_same_page(&url, view.url) || is_file(&url) {
             continue;
         }
+        let is_elsewhere = url.host() != view.url.host();
+        let score = if is_elsewhere { score.saturating_sub(ELSEWHERE).max(1) } else { score };
         match pages.iter_mut().find(|(_, own)| *own == url) {
             Some((own, _)) => *own = score.max(*own),
             None => pages.push((score, url)),

@@ -70,7 +70,7 @@ impl Emails<'_> {
             kind: ContactKind::Email,
             role: is_role(&value),
             value,
-            raw: clean::line(raw, MAX_ADDRESS).unwrap_or_default(),
+            raw: clean::line(raw.trim_end_matches(['.', '-']), MAX_ADDRESS).unwrap_or_default(),
             method,
             source_url: self.source.to_owned(),
         });
@@ -140,11 +140,11 @@ fn around<'t>(text: &'t str, seams: &[usize], at: usize) -> Option<&'t str> {
     let start = before.char_indices().rev().take(MAX_LOCAL + 1).take_while(|(_, c)| is_local(*c)).last()?.0;
     let after = &text[at + 1..];
     let end = at + 1 + after.find(|c| !is_host(c)).unwrap_or(after.len()).min(MAX_ADDRESS);
-    if text[..start].ends_with(['@', '/', '=']) {
-        return None;
-    }
     let starts =
         seams_between(seams, start, at).iter().rev().copied().find(|seam| *seam < at).unwrap_or(start);
+    if text[..starts].ends_with(['@', '/', '=']) {
+        return None;
+    }
     let ends = seams_between(seams, at + 2, end).iter().copied().chain([end]);
     ends.filter_map(|end| text.get(starts..end)).find(|raw| address(raw).is_some())
 }
@@ -298,116 +298,25 @@ fn is_asset(local: &str, host: &str) -> bool {
 }
 
 /// Names of roles, in the languages that are common in addresses.
-const ROLES: [&str; 104] = [
-    "abuse",
-    "accounting",
-    "accounts",
-    "admin",
-    "administration",
-    "amministrazione",
-    "anfrage",
-    "bestellung",
-    "billing",
-    "biuro",
-    "booking",
-    "bookings",
-    "buchhaltung",
-    "buero",
-    "business",
-    "career",
-    "careers",
-    "comercial",
-    "commercial",
-    "compliance",
-    "contact",
-    "contacto",
-    "contactus",
-    "contatti",
-    "contato",
-    "customer",
-    "customercare",
-    "customerservice",
-    "datenschutz",
-    "direction",
-    "dpo",
-    "editor",
-    "empfang",
-    "enquiries",
-    "enquiry",
-    "events",
-    "export",
-    "feedback",
-    "finance",
-    "geral",
-    "hallo",
-    "hello",
-    "help",
-    "helpdesk",
-    "hi",
-    "hola",
-    "hostmaster",
-    "hr",
-    "info",
-    "infos",
-    "inquiries",
-    "inquiry",
-    "investor",
-    "investors",
-    "it",
-    "jobs",
-    "karriere",
-    "kontakt",
-    "kundenservice",
-    "legal",
-    "mail",
-    "marketing",
-    "media",
-    "news",
-    "newsletter",
-    "noreply",
-    "no-reply",
-    "office",
-    "order",
-    "orders",
-    "partner",
-    "partners",
-    "personal",
-    "post",
-    "postmaster",
-    "pr",
-    "praxis",
-    "presse",
-    "press",
-    "privacy",
-    "rechnung",
-    "recruiting",
-    "redaktion",
-    "reception",
-    "rezeption",
-    "reservation",
-    "reservations",
-    "rgpd",
-    "sales",
-    "security",
-    "sekretariat",
-    "service",
-    "services",
-    "shop",
-    "studio",
-    "support",
-    "team",
-    "termine",
-    "ventas",
-    "verkauf",
-    "vertrieb",
-    "verwaltung",
-    "web",
-    "webmaster",
-];
+const ROLES: &str = "abuse accounting accounts accueil admin administracion administration ads advertising \
+    amministrazione anfrage atencion ausbildung bestellung bestellungen bewerbung billing biuro bonjour \
+    booking bookings buchhaltung buchung buero business career careers ciao clientes comercial commande \
+    commandes commercial compliance contact contacto contactus contato contatti cotizaciones customer \
+    customercare customerservice datenschutz devis direction dispatch donate dpo editor editorial \
+    einkauf empfang enquiries enquiry events export feedback finance frontdesk geral gruss guest hallo \
+    hei hej hello help helpdesk hi hola hostmaster hr info infos inkoop inquiries inquiry investor \
+    investors it jobs kanzlei karriere klantenservice kontakt kontor kundendienst kundenservice leasing \
+    legal mail marketing media members membership moin myynti news newsletter no-reply noc noreply \
+    notdienst office onlineshop order orders ordini partner partners parts pedidos personal post posta \
+    postmaster pr praxis prenotazioni press presse privacy recepcion receptie reception rechnung \
+    recruiting redaktion rentals reservas reservation reservations reservierung retail returns rezeption \
+    rgpd sales salg secretariat secretary security segreteria sekretariat service services shop studio \
+    support team technik termine ticket tickets ventas verkauf verkoop vertrieb verwaltung volunteer web \
+    webmaster webshop welcome werkstatt wholesale zakaz zentrale";
 
 /// Whether an address is that of a role and not of a person.
 pub(super) fn is_role(address: &str) -> bool {
     let local = address.split('@').next().unwrap_or_default();
     let first = local.split(['.', '_', '+']).next().unwrap_or_default();
-    ROLES.contains(&local) || ROLES.contains(&first)
+    ROLES.split(' ').any(|role| role == local || role == first)
 }

@@ -59,8 +59,8 @@ fn itemprop(view: &View<'_>) -> Option<Url> {
 fn image(view: &View<'_>) -> Option<Url> {
     const MIN_SCORE: i32 = 4;
     let mut best: Option<(i32, Url)> = None;
-    for image in &view.found.images {
-        let score = logo_score(view, image);
+    for (index, image) in view.found.images.iter().enumerate() {
+        let score = logo_score(view, image, index);
         if score >= MIN_SCORE
             && best.as_ref().is_none_or(|(highest, _)| score > *highest)
             && let Some(url) = view.resolve(image.src)
@@ -71,11 +71,14 @@ fn image(view: &View<'_>) -> Option<Url> {
     best.map(|(_, url)| url)
 }
 
-fn logo_score(view: &View<'_>, image: &Image<'_>) -> i32 {
+fn logo_score(view: &View<'_>, image: &Image<'_>, index: usize) -> i32 {
     let says = |text: &str| i32::from(contains_word(text, "logo"));
     let file = image.src.rsplit('/').next().unwrap_or_default();
     let mut score = 3 * says(image.class).max(says(image.id)) + 2 * says(image.alt) + 2 * says(file);
     score += 2 * i32::from(image.in_logo) + 2 * i32::from(image.in_header);
+    if score > 0 && index < 2 {
+        score += 2 - i32::from(index > 0);
+    }
     if links_home(view, image) {
         score += 3;
     }

@@ -23,6 +23,11 @@ mod walk;
 mod wordpress;
 mod wordpress_marks;
 
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod tests;
+
 pub use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 

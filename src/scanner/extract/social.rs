@@ -17,6 +17,7 @@ pub(super) fn find(view: &View<'_>, structured: &Structured) -> Vec<SocialLink> 
     let mut profiles = Vec::new();
     for href in anchors.chain(related).chain(publishers).chain(declared) {
         if let Some(profile) = profile(href)
+            && !is_of_platform(&profile.url, view.url)
             && profiles.len() < MAX_SOCIAL_LINKS
             && seen.insert((profile.network.clone(), profile.url.to_lowercase()))
         {
@@ -24,6 +25,30 @@ pub(super) fn find(view: &View<'_>, structured: &Structured) -> Vec<SocialLink> 
         }
     }
     profiles
+}
+
+/// Whether a profile is that of a system that sites are built with, as its templates leave it behind, and the site is not its own.
+fn is_of_platform(profile: &str, page: &Url) -> bool {
+    const PLATFORMS: [&str; 14] = [
+        "elegantthemes",
+        "elementor",
+        "envato",
+        "facebook",
+        "godaddy",
+        "instagram",
+        "jimdo",
+        "shopify",
+        "squarespace",
+        "twitter",
+        "webflow",
+        "weebly",
+        "wix",
+        "wordpress",
+    ];
+    let name = profile.trim_end_matches('/').rsplit('/').next().unwrap_or_default().trim_start_matches('@');
+    let name = name.to_ascii_lowercase();
+    let name = name.strip_suffix("dotcom").or_else(|| name.strip_suffix("com")).unwrap_or(&name);
+    PLATFORMS.contains(&name) && !page.host_str().is_some_and(|host| host.contains(name))
 }
 
 /// The profile that a link leads to.

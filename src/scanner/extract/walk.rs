@@ -309,7 +309,7 @@ impl<'a> Walker<'a> {
                     self.found.text.push(' ');
                 }
                 self.gap = false;
-                self.found.text.push(c);
+                self.found.text.push(if c == '＠' { '@' } else { c });
             }
         }
     }
