@@ -9,6 +9,7 @@ use async_graphql::{
 
 use super::{
     demand::{Demand, Surveyor},
+    documents::Documents,
     error::{self, Code},
     lexical,
     operation::{Operation, operation},
@@ -23,6 +24,8 @@ pub(crate) struct Gate {
     pub(crate) limits: GraphqlLimits,
     /// The schema's types.
     pub(crate) types: TypeIndex,
+    /// Documents that can be named.
+    pub(crate) documents: Documents,
 }
 
 impl Gate {
@@ -32,15 +35,15 @@ impl Gate {
     /// When the document asks for more than a limit allows, is not GraphQL, or has not the operation that is asked for.
     pub(crate) fn admit(
         self: &Arc<Self>,
-        params: GraphqlParams,
+        mut params: GraphqlParams,
         scope: Scope,
         id: RequestId,
     ) -> Result<Operation, ServerError> {
-        let query = params.query.filter(|query| !query.trim().is_empty());
-        let query = query.ok_or_else(|| error::error(Code::BadUserInput, "The request has no `query`."))?;
-        self.check_bytes(&query)?;
-        let document = async_graphql::parser::parse_query(&query).map_err(parse_failed)?;
-        let mut request = Request::new(query).variables(params.variables).data(scope).data(id);
+        let resolved = self.documents.resolve(&mut params)?;
+        self.check_bytes(&resolved.query)?;
+        let document = async_graphql::parser::parse_query(&resolved.query).map_err(parse_failed)?;
+        self.documents.keep(&resolved);
+        let mut request = Request::new(resolved.query).variables(params.variables).data(scope).data(id);
         self.check_demand(&document, &request)?;
         let kind = kind_of(&document, params.operation_name.as_deref())?;
         request.operation_name = params.operation_name;
@@ -72,6 +75,9 @@ impl Gate {
             check(Code::QueryTooComplex, "fields to resolve", complexity, limits.max_complexity)?;
         }
         surveyor.fragments()?;
+        if surveyor.introspects && limits.disable_introspection {
+            return Err(error::error(Code::Forbidden, "Questions about the schema are not answered here."));
+        }
         check(Code::QueryTooComplex, "directives", surveyor.directives, limits.max_directives)
     }
 }

@@ -14,6 +14,9 @@ pub(crate) struct GraphqlParams {
     /// The document.
     #[serde(default)]
     pub(crate) query: Option<String>,
+    /// The id of a document that the server knows, in place of `query`.
+    #[serde(default)]
+    pub(crate) document_id: Option<String>,
     /// Which operation of the document to run.
     #[serde(default)]
     pub(crate) operation_name: Option<String>,
@@ -23,6 +26,13 @@ pub(crate) struct GraphqlParams {
     /// What the client and the server agree on beside the specification.
     #[serde(default, deserialize_with = "map_or_null")]
     pub(crate) extensions: HashMap<String, async_graphql::Value>,
+}
+
+impl GraphqlParams {
+    /// Whether there is a document, or the name of one.
+    pub(crate) fn has_document(&self) -> bool {
+        self.query.is_some() || self.document_id.is_some() || self.extensions.contains_key("persistedQuery")
+    }
 }
 
 /// One operation, or several in one request.
@@ -71,6 +81,7 @@ pub(crate) fn from_query_string(query: &str) -> Result<Requests, String> {
     }
     let mut params = GraphqlParams {
         query: fields.remove("query"),
+        document_id: fields.remove("documentId"),
         operation_name: fields.remove("operationName").filter(|name| !name.is_empty()),
         ..GraphqlParams::default()
     };

@@ -50,7 +50,7 @@ impl ClientMessage {
             Self::Subscribe { id, .. } | Self::Complete { id } if id.is_empty() => {
                 Err(Close::bad_request("the id is empty"))
             }
-            Self::Subscribe { payload, .. } if payload.query.is_none() => {
+            Self::Subscribe { payload, .. } if !payload.has_document() => {
                 Err(Close::bad_request("the payload has no query"))
             }
             _ => Ok(message),
