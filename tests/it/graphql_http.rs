@@ -1,6 +1,10 @@
 //! GraphQL over HTTP.
 
-use std::{sync::atomic::Ordering, time::Duration};
+use std::{
+    io,
+    sync::{Arc, Mutex, atomic::Ordering},
+    time::Duration,
+};
 
 use scrapersky::config::AllowedOrigin;
 use serde_json::json;
@@ -76,7 +80,7 @@ async fn what_is_refused_before_it_runs_has_no_data() {
         ("{ hello", "GRAPHQL_PARSE_FAILED"),
         ("{ echo(text: \"open) }", "GRAPHQL_PARSE_FAILED"),
         ("{ nothing }", "GRAPHQL_VALIDATION_FAILED"),
-        ("query ($n: Int!) { hello }", "GRAPHQL_VALIDATION_FAILED"),
+        ("query ($n: Int) { hello }", "GRAPHQL_VALIDATION_FAILED"),
         ("query A { hello } query B { hello }", "BAD_USER_INPUT"),
         ("  ", "BAD_USER_INPUT"),
     ] {
@@ -88,6 +92,18 @@ async fn what_is_refused_before_it_runs_has_no_data() {
     }
     let unknown = json!({ "query": "query A { hello }", "operationName": "B" });
     assert_eq!(post(server.address, GRAPHQL, &unknown).await.code(), "BAD_USER_INPUT");
+}
+
+#[tokio::test]
+async fn a_variable_that_is_missing_is_told_before_anything_runs() {
+    let server = ProtocolServer::start().await;
+    let document = "mutation ($n: [Int!]!, $m: Int! = 1) { bump take(first: $m, numbers: $n) }";
+    for variables in [json!({}), json!({ "n": null }), json!({ "n": [1], "m": null })] {
+        let answer =
+            post(server.address, GRAPHQL, &json!({ "query": document, "variables": variables })).await;
+        assert_eq!((answer.status, answer.code().as_str()), (400, "BAD_USER_INPUT"), "{variables}");
+    }
+    assert_eq!(server.probe.bumps.load(Ordering::SeqCst), 0);
 }
 
 #[tokio::test]
@@ -337,4 +353,42 @@ async fn long_answers_are_compressed_for_who_asks() {
     assert_eq!(short.header("content-encoding"), "");
     let events = [headers[0], headers[1], ("accept", "text/event-stream")];
     assert_eq!(send(server.address, "POST /graphql", &events, &body).await.header("content-encoding"), "");
+}
+
+#[tokio::test]
+async fn the_log_has_the_cause_under_the_request_id_that_the_client_was_told() {
+    let log = Log::default();
+    let written = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || written.clone()).finish();
+    let _logging = tracing::subscriber::set_default(subscriber);
+    let server = ProtocolServer::start().await;
+    for (document, cause) in [("{ boom }", "the secret of the panic"), ("{ leak }", "the secret of the disk")]
+    {
+        let answer = query(server.address, document).await;
+        let id = answer.json()["errors"][0]["extensions"]["requestId"].as_str().expect("an id").to_owned();
+        let lines = log.lines();
+        assert!(lines.iter().any(|line| line.contains(&id) && line.contains(cause)), "{id} in {lines:?}");
+    }
+}
+
+/// What was logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn lines(&self) -> Vec<String> {
+        let bytes = self.0.lock().expect("the log");
+        String::from_utf8_lossy(&bytes).lines().map(str::to_owned).collect()
+    }
+}
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("the log").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }

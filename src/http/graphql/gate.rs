@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::{
-    Request, ServerError,
+    Positioned, Request, ServerError, Value, Variables,
     parser::types::{ExecutableDocument, OperationType},
 };
 
@@ -45,7 +45,7 @@ impl Gate {
         self.documents.keep(&resolved);
         let mut request = Request::new(resolved.query).variables(params.variables).data(scope).data(id);
         self.check_demand(&document, &request)?;
-        let kind = kind_of(&document, params.operation_name.as_deref())?;
+        let kind = check_operation(&document, params.operation_name.as_deref(), &request.variables)?;
         request.operation_name = params.operation_name;
         request.extensions = async_graphql::Extensions(params.extensions);
         request.set_parsed_query(document);
@@ -92,13 +92,29 @@ fn parse_failed(failure: async_graphql::parser::Error) -> ServerError {
     error
 }
 
-fn kind_of(document: &ExecutableDocument, name: Option<&str>) -> Result<OperationType, ServerError> {
-    let found = operation(&document.operations, name).map(|operation| operation.ty);
-    found.ok_or_else(|| {
+/// The kind of the operation that is asked for. Its variables must be there before anything runs: the execution would only
+/// miss one where it is used, perhaps after a first mutation.
+fn check_operation(
+    document: &ExecutableDocument,
+    name: Option<&str>,
+    variables: &Variables,
+) -> Result<OperationType, ServerError> {
+    let operation = operation(&document.operations, name).ok_or_else(|| {
         let message = match name {
             Some(name) => format!("The document has no operation named `{name}`."),
             None => "The document has several operations; `operationName` must name one.".to_owned(),
         };
         error::error(Code::BadUserInput, message)
-    })
+    })?;
+    for Positioned { node: definition, pos } in &operation.variable_definitions {
+        let given = variables.get(&definition.name.node).or_else(|| definition.default_value());
+        if !definition.var_type.node.nullable && given.is_none_or(|value| *value == Value::Null) {
+            let (name, ty) = (&definition.name.node, &definition.var_type.node);
+            let mut error =
+                ServerError::new(format!("The variable `${name}` of type `{ty}` needs a value."), Some(*pos));
+            error::set_code(&mut error, Code::BadUserInput);
+            return Err(error);
+        }
+    }
+    Ok(operation.ty)
 }

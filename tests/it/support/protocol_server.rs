@@ -251,6 +251,10 @@ struct Mutation;
 
 #[Object]
 impl Mutation {
+    async fn take(&self, first: i32, numbers: Vec<i32>) -> i32 {
+        first + numbers.iter().sum::<i32>()
+    }
+
     async fn bump(&self, ctx: &Context<'_>) -> async_graphql::Result<usize> {
         Ok(ctx.data::<Probe>()?.bumps.fetch_add(1, Ordering::SeqCst) + 1)
     }
