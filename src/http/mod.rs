@@ -135,7 +135,7 @@ pub fn router(state: HttpState) -> Router {
     Router::new()
         .route("/graphql", any(graphql::endpoint).layer(cors))
         .route("/graphql/ws", any(graphql::websocket))
-        .route("/graphiql", get(graphiql::page))
+        .merge(graphiql::routes())
         .route("/", get(|| async { Redirect::temporary("/graphiql") }))
         .route("/health", get(health::health))
         .layer(compression)

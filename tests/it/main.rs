@@ -10,6 +10,7 @@
 
 mod support;
 
+mod graphiql;
 mod graphql_documents;
 mod graphql_http;
 mod graphql_limits;
