@@ -121,6 +121,10 @@ pub struct GraphqlLimits {
     #[arg(long, env = "SCRAPERSKY_MAX_NESTING", default_value_t = 64, value_name = "N", value_parser = count(8, 200))]
     pub max_nesting: usize,
 
+    /// The most bytes of a document, comments included; variables are not of it
+    #[arg(long, env = "SCRAPERSKY_MAX_DOCUMENT_BYTES", default_value_t = 256 << 10, value_name = "BYTES", value_parser = count(1 << 10, 256 << 20))]
+    pub max_document_bytes: usize,
+
     /// The most names, numbers, strings and punctuators in a document
     #[arg(long, env = "SCRAPERSKY_MAX_TOKENS", default_value_t = 20_000, value_name = "N", value_parser = count(100, 10_000_000))]
     pub max_tokens: usize,
@@ -168,6 +172,7 @@ impl Default for GraphqlLimits {
             max_depth: 15,
             max_complexity: 100_000,
             max_nesting: 64,
+            max_document_bytes: 256 << 10,
             max_tokens: 20_000,
             max_aliases: 50,
             max_root_fields: 20,

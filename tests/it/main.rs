@@ -12,6 +12,7 @@ mod support;
 
 mod graphiql;
 mod graphql_documents;
+mod graphql_hostile;
 mod graphql_http;
 mod graphql_limits;
 mod graphql_sse;

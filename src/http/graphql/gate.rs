@@ -54,11 +54,12 @@ impl Gate {
 
     /// This must come before every parse.
     fn check_bytes(&self, query: &str) -> Result<(), ServerError> {
+        let GraphqlLimits { max_document_bytes, max_nesting, max_tokens, .. } = self.limits;
+        check(Code::QueryTooComplex, "bytes of document", query.len(), max_document_bytes)?;
         let measure = lexical::measure(query.as_bytes()).map_err(|unterminated| {
             let message = format!("The string that begins at byte {} does not end.", unterminated.at);
             error::error(Code::ParseFailed, message)
         })?;
-        let GraphqlLimits { max_nesting, max_tokens, .. } = self.limits;
         check(Code::QueryTooDeep, "brackets within each other", measure.nesting, max_nesting)?;
         check(Code::QueryTooComplex, "tokens", measure.tokens, max_tokens)
     }
