@@ -109,13 +109,15 @@ async fn a_variable_that_is_missing_is_told_before_anything_runs() {
 #[tokio::test]
 async fn a_body_that_is_no_request_gets_400() {
     let server = ProtocolServer::start().await;
-    let bodies: [&[u8]; 12] = [
+    let bodies: [&[u8]; 14] = [
         b"",
         b" \n",
         b"{ \"not a JSON",
         b"\"text\"",
         b"7",
         b"null",
+        br#"["{ hello }"]"#,
+        br#"[["{ hello }"]]"#,
         b"{\"query\": \"\xff\xfe\"}",
         br#"{"query": {"an": "object"}}"#,
         br#"{"query": "{ hello }", "operationName": 7}"#,

@@ -58,6 +58,8 @@ async fn a_message_out_of_the_protocol_closes_with_4400() {
     for message in [
         json!("text"),
         json!([]),
+        json!(["ping"]),
+        json!(["subscribe", "1", { "query": "{ hello }" }]),
         json!(null),
         json!({}),
         json!({ "type": "nonsense" }),
@@ -69,6 +71,7 @@ async fn a_message_out_of_the_protocol_closes_with_4400() {
         json!({ "type": "subscribe", "id": 7, "payload": { "query": "{ hello }" } }),
         json!({ "type": "subscribe", "id": "1" }),
         subscribe(json!({})),
+        subscribe(json!(["{ hello }"])),
         subscribe(json!({ "query": 7 })),
         subscribe(json!({ "query": "{ hello }", "variables": "text" })),
         subscribe(json!({ "query": "{ hello }", "operationName": 7 })),

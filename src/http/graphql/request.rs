@@ -2,14 +2,17 @@
 //!
 //! Follows the GraphQL over HTTP specification, <https://graphql.github.io/graphql-over-http/draft/#sec-Request-Parameters>.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt};
 
 use async_graphql::Variables;
-use serde::{Deserialize, Deserializer};
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor, value::MapAccessDeserializer},
+};
 
 /// The parameters of one operation, their types checked.
 #[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", remote = "Self")]
 pub(crate) struct GraphqlParams {
     /// The document.
     #[serde(default)]
@@ -26,6 +29,27 @@ pub(crate) struct GraphqlParams {
     /// What the client and the server agree on beside the specification.
     #[serde(default, deserialize_with = "map_or_null")]
     pub(crate) extensions: HashMap<String, async_graphql::Value>,
+}
+
+impl<'de> Deserialize<'de> for GraphqlParams {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ParamsVisitor)
+    }
+}
+
+/// Reads an object and nothing else: what is derived would take an array for the values of an object in their order.
+struct ParamsVisitor;
+
+impl<'de> Visitor<'de> for ParamsVisitor {
+    type Value = GraphqlParams;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object with a `query`")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        GraphqlParams::deserialize(MapAccessDeserializer::new(map))
+    }
 }
 
 impl GraphqlParams {
