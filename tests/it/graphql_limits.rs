@@ -138,6 +138,7 @@ async fn each_limit_is_a_setting_and_refuses_with_what_was_asked_and_allowed() {
     let server = ProtocolServer::with(|limits, _| {
         limits.max_depth = 3;
         limits.max_complexity = 1_000;
+        limits.max_document_bytes = 1_024;
         limits.max_tokens = 200;
         limits.max_aliases = 2;
         limits.max_root_fields = 4;
@@ -191,6 +192,8 @@ async fn each_limit_is_a_setting_and_refuses_with_what_was_asked_and_allowed() {
         assert_eq!(answer.json().get("errors"), None, "{fine}: {}", answer.text());
         assert_refused(&server, over, code, asked, allowed).await;
     }
+    let bytes = format!("{{ hello }} # {}", "x".repeat(1_024));
+    assert_refused(&server, &bytes, "QUERY_TOO_COMPLEX", 1_036, 1_024).await;
     let tokens = format!("{{ sum(numbers: [{}]) }}", "1 ".repeat(200));
     assert_refused(&server, &tokens, "QUERY_TOO_COMPLEX", 209, 200).await;
     let with_variable =
@@ -232,7 +235,8 @@ async fn hostile_documents_are_refused_at_once() {
         (introspection, "QUERY_TOO_COMPLEX"),
         (format!("{{ {} }}", "hello ".repeat(10_000)), "QUERY_TOO_COMPLEX"),
         (format!("{{ hello {} }}", "@skip(if: false) ".repeat(200)), "QUERY_TOO_COMPLEX"),
-        ("{ hello ".to_owned() + &"# [ \n".repeat(100_000), "GRAPHQL_PARSE_FAILED"),
+        ("{ hello ".to_owned() + &"# [ \n".repeat(50_000), "GRAPHQL_PARSE_FAILED"),
+        ("{ hello ".to_owned() + &"# [ \n".repeat(60_000), "QUERY_TOO_COMPLEX"),
     ] {
         let began = Instant::now();
         let answer = query(server.address, &document).await;

@@ -6,6 +6,7 @@
 mod body;
 mod completion;
 mod demand;
+mod documents;
 mod error;
 mod executor;
 mod gate;
@@ -19,10 +20,12 @@ mod request;
 mod types;
 mod websocket;
 
+pub(super) use documents::Documents;
+pub use documents::ManifestError;
 pub(super) use error::Code;
 pub use executor::GraphqlExecutor;
 pub(super) use gate::Gate;
 pub(super) use over_http::endpoint;
-pub(super) use rejection::Rejection;
+pub(super) use rejection::{Rejection, crashed};
 pub(super) use types::TypeIndex;
 pub(super) use websocket::endpoint as websocket;

@@ -161,12 +161,7 @@ impl Finish {
     }
 
     fn crashed(&self, panic: &(dyn Any + Send)) -> Answer {
-        let message = panic
-            .downcast_ref::<&str>()
-            .copied()
-            .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-            .unwrap_or("no message");
-        tracing::error!(request_id = %self.id, panic = message, "a resolver panicked");
+        tracing::error!(request_id = %self.id, panic = error::panic_message(panic), "a resolver panicked");
         let response = Response::from_errors(vec![error::internal(self.id)]);
         Answer { response, outcome: Outcome::Crashed }
     }

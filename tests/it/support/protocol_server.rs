@@ -71,7 +71,7 @@ impl ProtocolServer {
         let shutdown = CancellationToken::new();
         let state = HttpState::new(schema, ByName(probe.gate.clone()), limits, settings, shutdown.clone())
             .expect("a schema that can be read")
-            .with_examples(vec![ExampleTab { query: "query Hello { hello }".to_owned(), variables: None }]);
+            .with_examples(examples());
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let served = tokio::spawn(scrapersky::http::serve(listener, state));
@@ -94,6 +94,15 @@ impl Drop for ProtocolServer {
     fn drop(&mut self) {
         self.shutdown.cancel();
     }
+}
+
+fn examples() -> Vec<ExampleTab> {
+    let queries = [
+        "query Hello { hello }",
+        "subscription Count { count(to: 5, everyMs: 50) { number } }",
+        "query Wrong { nothing }",
+    ];
+    queries.map(|query| ExampleTab { query: query.to_owned(), variables: None }).to_vec()
 }
 
 /// Everybody is let in, except who names himself `nobody`.
@@ -251,6 +260,10 @@ struct Mutation;
 
 #[Object]
 impl Mutation {
+    async fn take(&self, first: i32, numbers: Vec<i32>) -> i32 {
+        first + numbers.iter().sum::<i32>()
+    }
+
     async fn bump(&self, ctx: &Context<'_>) -> async_graphql::Result<usize> {
         Ok(ctx.data::<Probe>()?.bumps.fetch_add(1, Ordering::SeqCst) + 1)
     }

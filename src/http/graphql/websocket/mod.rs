@@ -34,7 +34,7 @@ fn open(
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Rejection> {
     let upgrade = upgrade.map_err(|reason| not_a_socket(&reason))?;
-    if !security::may_open_socket(&headers, |_| false) {
+    if !security::may_open_socket(&headers, &state.settings.allowed_origins) {
         let message = "Pages of this origin may not open a WebSocket here.";
         return Err(Rejection::new(StatusCode::FORBIDDEN, Code::Forbidden, message));
     }
