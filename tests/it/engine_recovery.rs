@@ -210,12 +210,14 @@ on_each_database! {
         assert_eq!(engine.number(query).await, 1, "the other one was extended");
     }
 
-    async fn many_workers_never_run_a_job_twice(database: TestDatabase) {
+    async fn no_job_is_run_twice_however_many_work(database: TestDatabase) {
         let engine = TestEngine::start(&database).await;
         let names: Vec<String> = (0..2_000).map(|number| format!("n{number}.test")).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let id = engine.submit(&names).await.batch_id.unwrap();
-        let workers: Vec<_> = (0..4).map(|_| engine.work(FakeScans::new())).collect();
+        // A file has one worker, which begins with what the one before it left.
+        let count = if engine.db.is_sqlite() { 1 } else { 4 };
+        let workers: Vec<_> = (0..count).map(|_| engine.work(FakeScans::new())).collect();
         let states = engine.service.watch_batch(&engine.scope, id).map(Result::unwrap).collect::<Vec<_>>().await;
         for worker in workers {
             worker.stop().await;
