@@ -29,11 +29,13 @@ impl Pooler {
         let folder = tempfile::tempdir().unwrap();
         let server = url::Url::parse(server).unwrap();
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let prepared = if mode == "transaction" { "max_prepared_statements = 200\n" } else { "" };
+        // A session keeps its server connection, so there must be one for each of ours.
+        let (prepared, size) =
+            if mode == "transaction" { ("max_prepared_statements = 200\n", 3) } else { ("", 10) };
         let (host, server_port) = (server.host_str().unwrap(), server.port().unwrap_or(5432));
         let config = format!(
             "[databases]\n* = host={host} port={server_port}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n\
-             unix_socket_dir =\nauth_type = any\npool_mode = {mode}\ndefault_pool_size = 3\n{prepared}"
+             unix_socket_dir =\nauth_type = any\npool_mode = {mode}\ndefault_pool_size = {size}\n{prepared}"
         );
         let user = server.username().to_owned();
         let config = config.replace("* = host", &format!("* = user={user} host"));
