@@ -4,6 +4,7 @@
 //! Anyone may add a set of their own in the same format.
 
 mod category;
+mod compound;
 mod detect;
 mod dom;
 mod error;
@@ -11,6 +12,9 @@ mod literal;
 mod pattern;
 mod prefilter;
 mod rule;
+
+#[cfg(test)]
+mod tests;
 
 use std::{collections::HashMap, fs, path::Path};
 
@@ -40,7 +44,7 @@ pub struct Evidence<'a> {
     pub metas: &'a [(&'a str, &'a str)],
     /// The `src` of each script.
     pub script_urls: &'a [&'a str],
-    /// The scripts inside the page.
+    /// The scripts inside the page, and what stands in `<noscript>`: text to the parser.
     pub scripts: &'a [&'a str],
     /// The style sheets inside the page.
     pub styles: &'a [&'a str],
@@ -58,7 +62,17 @@ pub struct Fingerprints {
 }
 
 /// The rules that come with the program, by file name.
-const BUILTIN: [(&str, &str); 1] = [("core.json", include_str!("rules/core.json"))];
+const BUILTIN: [(&str, &str); 9] = [
+    ("analytics.json", include_str!("rules/analytics.json")),
+    ("cms.json", include_str!("rules/cms.json")),
+    ("ecommerce.json", include_str!("rules/ecommerce.json")),
+    ("frameworks.json", include_str!("rules/frameworks.json")),
+    ("libraries.json", include_str!("rules/libraries.json")),
+    ("marketing.json", include_str!("rules/marketing.json")),
+    ("servers.json", include_str!("rules/servers.json")),
+    ("widgets.json", include_str!("rules/widgets.json")),
+    ("wordpress.json", include_str!("rules/wordpress.json")),
+];
 
 impl Fingerprints {
     /// The rules that come with the program.
