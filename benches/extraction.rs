@@ -93,20 +93,20 @@ fn extraction(criterion: &mut Criterion) {
     group.throughput(Throughput::Bytes(html.len() as u64));
     group.bench_function("parsing alone", |bencher| bencher.iter(|| Html::parse_document(black_box(&html))));
     group.bench_function("all facts, built-in rules", |bencher| {
-        bencher.iter(|| extract(black_box(&source), &builtin, &site))
+        bencher.iter(|| extract(black_box(&source), &builtin, &site));
     });
     group.bench_function("all facts, 4,000 rules", |bencher| {
-        bencher.iter(|| extract(black_box(&source), &many, &site))
+        bencher.iter(|| extract(black_box(&source), &many, &site));
     });
 
     let document = Html::parse_document(&html);
     let texts = Texts::of(&document);
     let evidence = texts.evidence(&url, &headers, &html, &document);
     group.bench_function("technologies alone, built-in rules", |bencher| {
-        bencher.iter(|| builtin.detect(black_box(&evidence)))
+        bencher.iter(|| builtin.detect(black_box(&evidence)));
     });
     group.bench_function("technologies alone, 4,000 rules", |bencher| {
-        bencher.iter(|| many.detect(black_box(&evidence)))
+        bencher.iter(|| many.detect(black_box(&evidence)));
     });
     group.finish();
 }

@@ -169,7 +169,7 @@ fn is_file(url: &Url) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::scanner::extract::tests::facts_of;
+    use crate::scanner::extract::tests::{facts_of, numbered};
 
     fn pages(html: &str) -> Vec<String> {
         facts_of(html).contact_pages.iter().map(ToString::to_string).collect()
@@ -224,7 +224,7 @@ mod tests {
 
     #[test]
     fn at_most_twenty_pages_are_named() {
-        let html: String = (0..100).map(|i| format!("<a href=/{i}/contact>x</a>")).collect();
+        let html = numbered(100, |i| format!("<a href=/{i}/contact>x</a>"));
         assert_eq!(pages(&html).len(), super::MAX_CONTACT_PAGES);
     }
 }

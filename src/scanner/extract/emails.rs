@@ -163,7 +163,10 @@ fn seams_between(seams: &[usize], start: usize, end: usize) -> &[usize] {
 
 #[cfg(test)]
 mod tests {
-    use crate::{model::ContactMethod, scanner::extract::tests::facts_of};
+    use crate::{
+        model::ContactMethod,
+        scanner::extract::tests::{facts_of, numbered},
+    };
 
     fn emails(html: &str) -> Vec<String> {
         facts_of(html).facts.email_addresses
@@ -239,7 +242,7 @@ mod tests {
 
     #[test]
     fn a_page_of_addresses_gives_a_bounded_list() {
-        let html: String = (0..5_000).map(|i| format!("<p>person{i}@firma.de</p>")).collect();
+        let html = numbered(5_000, |i| format!("<p>person{i}@firma.de</p>"));
         assert_eq!(emails(&html).len(), super::MAX_EMAILS);
     }
 }

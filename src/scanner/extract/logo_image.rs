@@ -19,33 +19,40 @@ const MAX_ANCESTORS: usize = 12;
 /// Images that only one weak sign speaks for are left alone.
 const MIN_SCORE: i32 = 4;
 
-/// Words in classes and ids, with what they say of the images inside: a header, a logo, somebody else's logos.
-const WORDS: [(&str, fn(&mut Around)); 24] = [
-    ("header", |around| around.header = true),
-    ("masthead", |around| around.header = true),
-    ("navbar", |around| around.header = true),
-    ("topbar", |around| around.header = true),
-    ("top-bar", |around| around.header = true),
-    ("site-head", |around| around.header = true),
-    ("logo", |around| around.logo = true),
-    ("brand", |around| around.logo = true),
-    ("footer", |around| around.others = true),
-    ("partner", |around| around.others = true),
-    ("client", |around| around.others = true),
-    ("customer", |around| around.others = true),
-    ("kunden", |around| around.others = true),
-    ("sponsor", |around| around.others = true),
-    ("brands", |around| around.others = true),
-    ("logos", |around| around.others = true),
-    ("payment", |around| around.others = true),
-    ("testimonial", |around| around.others = true),
-    ("award", |around| around.others = true),
-    ("press", |around| around.others = true),
-    ("member", |around| around.others = true),
-    ("cookie", |around| around.others = true),
-    ("carousel", |around| around.others = true),
-    ("reference", |around| around.others = true),
+/// Words in classes and ids that speak of a header, of a logo, and of somebody else's logos.
+const WORDS: [(&str, Word); 24] = [
+    ("header", Word::Header),
+    ("masthead", Word::Header),
+    ("navbar", Word::Header),
+    ("topbar", Word::Header),
+    ("top-bar", Word::Header),
+    ("site-head", Word::Header),
+    ("logo", Word::Logo),
+    ("brand", Word::Logo),
+    ("footer", Word::Others),
+    ("partner", Word::Others),
+    ("client", Word::Others),
+    ("customer", Word::Others),
+    ("kunden", Word::Others),
+    ("sponsor", Word::Others),
+    ("brands", Word::Others),
+    ("logos", Word::Others),
+    ("payment", Word::Others),
+    ("testimonial", Word::Others),
+    ("award", Word::Others),
+    ("press", Word::Others),
+    ("member", Word::Others),
+    ("cookie", Word::Others),
+    ("carousel", Word::Others),
+    ("reference", Word::Others),
 ];
+
+#[derive(Clone, Copy)]
+enum Word {
+    Header,
+    Logo,
+    Others,
+}
 
 /// What stands around an image.
 #[derive(Debug, Default, Clone, Copy)]
@@ -115,7 +122,11 @@ fn read(element: &Element, around: &mut Around) {
         match name {
             "class" | "id" => {
                 for found in words.find_overlapping_iter(value) {
-                    WORDS[found.pattern().as_usize()].1(around);
+                    match WORDS[found.pattern().as_usize()].1 {
+                        Word::Header => around.header = true,
+                        Word::Logo => around.logo = true,
+                        Word::Others => around.others = true,
+                    }
                 }
             }
             "role" if value == "banner" => around.header = true,

@@ -162,6 +162,7 @@ impl Tracer for Counter {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scanner::extract::tests::numbered;
 
     fn text_of(html: &Html) -> String {
         html.tree.values().filter_map(|node| node.as_text().map(|text| &**text)).collect()
@@ -195,7 +196,6 @@ mod tests {
     /// Each of these takes minutes or gigabytes without the guard.
     #[test]
     fn pages_made_to_be_slow_are_read_in_linear_time() {
-        let numbered = |n: usize, one: fn(usize) -> String| (0..n).map(one).collect::<String>();
         let attributes = numbered(200_000, |i| format!(" a{i}"));
         let quoted = numbered(200_000, |i| format!("a{i}=''"));
         let cases = [

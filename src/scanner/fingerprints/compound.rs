@@ -37,7 +37,7 @@ impl Compound {
         let (tag, mut rest) = name(text);
         let mut tests = Vec::new();
         while let Some(first) = rest.chars().next() {
-            let test = match first {
+            let next = match first {
                 '.' | '#' => {
                     let (value, after) = name(&rest[1..]);
                     rest = after;
@@ -56,7 +56,7 @@ impl Compound {
                 }
                 _ => return None,
             };
-            tests.push(test);
+            tests.push(next);
         }
         let fits = !tag.is_empty() || !tests.is_empty();
         fits.then(|| Self { tag: tag.to_ascii_lowercase(), tests })

@@ -21,7 +21,7 @@ fn technologies(fingerprints: &Fingerprints, line: &str) -> Vec<String> {
             headers.append(name, HeaderValue::from_str(value).unwrap());
         }
         None if line.starts_with("<html") || line.starts_with("<body") => {
-            body = format!("<!doctype html>{line}")
+            body = format!("<!doctype html>{line}");
         }
         None => body.push_str(line),
     }
