@@ -16,7 +16,11 @@ mod rule;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::HashMap, fs, path::Path};
+use std::{
+    collections::{HashMap, HashSet},
+    fs,
+    path::Path,
+};
 
 use reqwest::header::HeaderMap;
 use scraper::Html;
@@ -59,6 +63,7 @@ pub struct Fingerprints {
     names: HashMap<String, usize>,
     categories: Categories,
     matchers: Matchers,
+    skipped: Vec<String>,
 }
 
 /// The rules that come with the program, by file name.
@@ -77,25 +82,26 @@ const BUILTIN: [(&str, &str); 9] = [
 impl Fingerprints {
     /// The rules that come with the program.
     pub fn builtin() -> Result<Self, FingerprintError> {
-        let (rules, categories) = builtin_rules()?;
-        Self::new(rules, categories)
+        Self::new(builtin_rules()?)
     }
 
     /// The rules that come with the program and those of all `.json` files in a folder and its folder `technologies`;
-    /// of two rules with one name, the folder's wins. A file `categories.json` names further categories.
+    /// of two rules with one name, the folder's wins. A file `categories.json` names further categories. Fails when
+    /// the folder cannot be read or a rule cannot be understood; what merely cannot be matched is left out and named
+    /// by [`Self::skipped`].
     pub fn with_directory(directory: &Path) -> Result<Self, FingerprintError> {
-        let (mut rules, mut categories) = builtin_rules()?;
+        let mut all = builtin_rules()?;
         for (file, text) in read_directory(directory)? {
-            if file == "categories.json" || file.ends_with("/categories.json") {
-                categories.add(&file, &text)?;
+            if Path::new(&file).file_name().is_some_and(|name| name == "categories.json") {
+                all.categories.add(&file, &text)?;
             } else {
                 let own = RuleFile::parse(&file, &text)?;
-                rules.retain(|rule| !own.rules.iter().any(|other| other.name == rule.name));
-                rules.extend(own.rules);
-                categories.extend(own.categories);
+                let replaced: HashSet<&str> = own.rules.iter().map(|rule| rule.name.as_str()).collect();
+                all.rules.retain(|rule| !replaced.contains(rule.name.as_str()));
+                all.extend(own);
             }
         }
-        Self::new(rules, categories)
+        Self::new(all)
     }
 
     /// How many technologies the rules know.
@@ -108,19 +114,26 @@ impl Fingerprints {
         self.rules.is_empty()
     }
 
-    fn new(rules: Vec<Rule>, categories: Categories) -> Result<Self, FingerprintError> {
+    /// The patterns that were left out because they need look-around, back-references or selectors that are not
+    /// supported, each with its file, rule and field.
+    pub fn skipped(&self) -> &[String] {
+        &self.skipped
+    }
+
+    fn new(all: RuleFile) -> Result<Self, FingerprintError> {
+        let RuleFile { rules, categories, skipped } = all;
         let names = rules.iter().enumerate().map(|(index, rule)| (rule.name.clone(), index)).collect();
         let matchers = Matchers::new(&rules)?;
-        Ok(Self { rules, names, categories, matchers })
+        Ok(Self { rules, names, categories, matchers, skipped })
     }
 }
 
-fn builtin_rules() -> Result<(Vec<Rule>, Categories), FingerprintError> {
-    let mut rules = Vec::new();
+fn builtin_rules() -> Result<RuleFile, FingerprintError> {
+    let mut all = RuleFile { categories: Categories::builtin(), ..RuleFile::default() };
     for (file, text) in BUILTIN {
-        rules.extend(RuleFile::parse(file, text)?.rules);
+        all.extend(RuleFile::parse(file, text)?);
     }
-    Ok((rules, Categories::builtin()))
+    Ok(all)
 }
 
 /// The `.json` files of a folder and of its folder `technologies`, by name.

@@ -81,6 +81,15 @@ impl RuleFile {
     }
 }
 
+impl RuleFile {
+    /// Adds the content of another file.
+    pub(super) fn extend(&mut self, other: Self) {
+        self.rules.extend(other.rules);
+        self.categories.extend(other.categories);
+        self.skipped.extend(other.skipped);
+    }
+}
+
 /// Reads one rule and knows its name for error messages.
 struct Reader<'a> {
     file: &'a str,
