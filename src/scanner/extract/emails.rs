@@ -3,15 +3,17 @@
 
 use std::collections::HashSet;
 
-use super::{clean, obfuscated, structured::Structured, view::View};
+use super::{
+    clean,
+    email_address::{MAX_ADDRESS, MAX_LOCAL, address, is_host, is_local, is_role},
+    obfuscated,
+    structured::Structured,
+    view::View,
+};
 use crate::model::{Contact, ContactKind, ContactMethod};
 
 /// The most addresses of one page.
 const MAX_EMAILS: usize = 50;
-/// The greatest length of the part before the `@` (RFC 5321, section 4.5.3.1.1).
-const MAX_LOCAL: usize = 64;
-/// The greatest length of a whole address.
-const MAX_ADDRESS: usize = 254;
 
 /// All addresses of a page: those of the site's own domain first, else in the order of how they were found.
 pub(super) fn find(view: &View<'_>, structured: &Structured) -> Vec<Contact> {
@@ -84,10 +86,7 @@ impl Emails<'_> {
         } else if has_mailto(href) {
             let (to, query) = href["mailto:".len()..].split_once('?').unwrap_or((&href[7..], ""));
             for part in to.split([',', ';']) {
-                self.add(
-                    clean::percent_decoded(part).trim_matches(['<', '>', '"', ' ', '/']),
-                    ContactMethod::Mailto,
-                );
+                self.add(without_name(&clean::percent_decoded(part)), ContactMethod::Mailto);
             }
             // A share link has no receiver; its subject and body say nothing about the site.
             let others = query.split('&').filter_map(|pair| pair.split_once('='));
@@ -110,6 +109,12 @@ impl Emails<'_> {
             }
         }
     }
+}
+
+/// `Firma <info@firma.de>` without the name.
+fn without_name(text: &str) -> &str {
+    let inner = text.rsplit('<').next().unwrap_or(text);
+    inner.split('>').next().unwrap_or(inner).trim_matches(['"', ' ', '/'])
 }
 
 fn has_mailto(href: &str) -> bool {
@@ -156,167 +161,88 @@ fn seams_between(seams: &[usize], start: usize, end: usize) -> &[usize] {
     seams.get(from..to).unwrap_or_default()
 }
 
-fn is_local(c: char) -> bool {
-    c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '%' | '+' | '-' | '\'' | '&')
-}
-
-fn is_host(c: char) -> bool {
-    c.is_alphanumeric() || matches!(c, '.' | '-')
-}
-
-/// The normal form of an address, if it is one that people can write to.
-pub(super) fn address(text: &str) -> Option<String> {
-    let text = text.trim().trim_end_matches(['.', '-', ',', ';', ':']);
-    if text.len() > MAX_ADDRESS {
-        return None;
-    }
-    let (local, host) = text.split_once('@')?;
-    let local = clean_local(&local.to_ascii_lowercase())?;
-    let host = clean_host(host)?;
-    (!is_junk(&local, &host)).then(|| format!("{local}@{host}"))
-}
-
-/// The part before the `@`, freed of what scripts and templates leave glued to it.
-fn clean_local(local: &str) -> Option<String> {
-    let mut local = local;
-    for glued in ["u003e", "u003c", "u0022", "u0026", "u002f", "x22", "%20", "mailto:", "nbsp"] {
-        local = local.strip_prefix(glued).filter(|rest| !rest.is_empty()).unwrap_or(local);
-    }
-    let digits = local.bytes().take_while(u8::is_ascii_digit).count();
-    if digits >= 7 && local[digits..].starts_with(|c: char| c.is_ascii_alphabetic()) {
-        local = &local[digits..];
-    }
-    let local = local.trim_matches(['.', '-', '\'', '&', '%', '+']);
-    let fits = !local.is_empty()
-        && local.len() <= MAX_LOCAL
-        && local.chars().all(is_local)
-        && !local.contains("..")
-        && local.bytes().any(|c| c.is_ascii_alphanumeric());
-    fits.then(|| local.to_owned())
-}
-
-/// The host in ASCII, if it lies below a known public suffix.
-fn clean_host(host: &str) -> Option<String> {
-    let host = host.trim_matches(['.', '-']);
-    let known = |host: &str| -> Option<String> {
-        let ascii = idna::domain_to_ascii_strict(host).ok()?;
-        let domain = psl::domain(ascii.as_bytes())?;
-        let labels_fit = ascii.split('.').all(|label| !label.is_empty() && label.len() <= 63);
-        (domain.suffix().is_known() && labels_fit && !is_version(&ascii)).then_some(ascii)
+#[cfg(test)]
+mod tests {
+    use crate::{
+        model::ContactMethod,
+        scanner::extract::tests::{facts_of, numbered},
     };
-    known(host).or_else(|| known(without_glued_word(host)?))
-}
 
-/// `firma.deTel` without the capitalised word that follows the address.
-fn without_glued_word(host: &str) -> Option<&str> {
-    let last = host.rfind('.')? + 1;
-    let label = &host[last..];
-    let lower = label.find(|c: char| !c.is_ascii_lowercase())?;
-    (lower >= 2 && label[lower..].starts_with(|c: char| c.is_uppercase())).then(|| &host[..last + lower])
-}
+    fn emails(html: &str) -> Vec<String> {
+        facts_of(html).facts.email_addresses
+    }
 
-/// `0.0.11.zip`: a package with its version.
-fn is_version(host: &str) -> bool {
-    let mut labels = host.split('.').rev().skip(1);
-    labels.clone().count() > 0 && labels.all(|label| label.bytes().all(|c| c.is_ascii_digit()))
-}
+    #[test]
+    fn every_usual_way_of_writing_an_address_is_read() {
+        for html in [
+            "<a href='mailto:Info@Firma.de?subject=Hallo'>Mail</a>",
+            "<a href='mailto:%20info%40firma.de'>Mail</a>",
+            "<a href='MAILTO:Firma GmbH <info@firma.de>'>Mail</a>",
+            "<p>info@firma.de</p>",
+            "<p>&#105;nfo&#64;firma&#46;de</p>",
+            "<p>Schreiben Sie an <b>info</b>@firma.de.</p>",
+            "<p>E-Mail:info@firma.de, Tel. 1</p>",
+            "<p>&lt;info@firma.de&gt;</p>",
+            "<p>info [at] firma [dot] de</p>",
+            "<p>info<span>(at)</span>firma.de</p>",
+            "<a href='/cdn-cgi/l/email-protection#432a2d252c03252a312e226d2726'>[email&#160;protected]</a>",
+            "<span class='__cf_email__' data-cfemail='432a2d252c03252a312e226d2726'>[email&#160;protected]</span>",
+            "<script type='application/ld+json'>{\"@type\":\"Organization\",\"email\":\"mailto:info@firma.de\"}</script>",
+            "<meta itemprop='email' content='info@firma.de'><span itemprop='email' content='info@firma.de'></span>",
+        ] {
+            assert_eq!(emails(html), ["info@firma.de"], "{html}");
+        }
+    }
 
-/// Addresses that nobody reads: placeholders of templates, error trackers, package names, images.
-fn is_junk(local: &str, host: &str) -> bool {
-    const PLACEHOLDER_HOSTS: [&str; 24] = [
-        "address.com",
-        "companyname.com",
-        "domain.com",
-        "domain.de",
-        "domain.fr",
-        "domain.org",
-        "domain.tld",
-        "domainname.com",
-        "email.tld",
-        "example.com",
-        "example.de",
-        "example.edu",
-        "example.net",
-        "example.org",
-        "mydomain.com",
-        "mysite.com",
-        "site.com",
-        "test.com",
-        "website.com",
-        "yourcompany.com",
-        "yourdomain.com",
-        "youremail.com",
-        "yoursite.com",
-        "yourwebsite.com",
-    ];
-    const PLACEHOLDER_LOCALS: [&str; 14] = [
-        "email",
-        "example",
-        "firstname.lastname",
-        "name",
-        "someone",
-        "user",
-        "username",
-        "you",
-        "your",
-        "your-email",
-        "your.email",
-        "youremail",
-        "yourname",
-        "your.name",
-    ];
-    const SAMPLE_HOSTS: [&str; 6] =
-        ["email.com", "mail.com", "company.com", "gmail.com", "provider.com", "host.com"];
-    const TRACKERS: [&str; 7] = [
-        "sentry.io",
-        "wixpress.com",
-        "sentry-cdn.com",
-        "bugsnag.com",
-        "rollbar.com",
-        "ingest.io",
-        "sentry.dev",
-    ];
-    let below =
-        |domain: &&str| host.strip_suffix(*domain).is_some_and(|sub| sub.is_empty() || sub.ends_with('.'));
-    let hex = local.len() >= 20 && local.bytes().all(|c| c.is_ascii_hexdigit());
-    PLACEHOLDER_HOSTS.iter().any(below)
-        || TRACKERS.iter().any(below)
-        || (SAMPLE_HOSTS.contains(&host) && PLACEHOLDER_LOCALS.contains(&local))
-        || hex
-        || host.split('.').any(|label| label == "sentry" || label == "example")
-        || (local == "git" && (host.starts_with("git") || host == "bitbucket.org"))
-        || (local == "filler" && host == "godaddy.com")
-        || is_asset(local, host)
-}
+    #[test]
+    fn neighbours_that_touch_are_told_apart() {
+        for (html, expected) in [
+            ("<span>@firma_shop</span><span>info@firma.de</span>", vec!["info@firma.de"]),
+            ("<span>E-Mail</span><span>info@firma.de</span><span>Telefon</span>", vec!["info@firma.de"]),
+            ("<b>a@firma.de</b><b>b@firma.de</b>", vec!["a@firma.de", "b@firma.de"]),
+            ("<p>info@firma.deTelefon 030</p>", vec!["info@firma.de"]),
+            ("<p>u003einfo@firma.de</p>", vec!["info@firma.de"]),
+            ("<p>0301234567info@firma.de</p>", vec!["info@firma.de"]),
+            ("<p>@handleinfo@firma.de</p>", vec![]),
+        ] {
+            assert_eq!(emails(html), expected, "{html}");
+        }
+    }
 
-/// `logo@2x.png.de`-like names: pixel densities and packages (`script@1.2.min.js.org` is no address either).
-fn is_asset(local: &str, host: &str) -> bool {
-    let first = host.split('.').next().unwrap_or_default();
-    let density =
-        first.strip_suffix('x').is_some_and(|n| !n.is_empty() && n.bytes().all(|c| c.is_ascii_digit()));
-    density || [".png", ".jpg", ".js", ".css", ".svg", ".webp"].iter().any(|end| local.ends_with(end))
-}
+    #[test]
+    fn what_only_looks_like_an_address_is_left() {
+        for html in [
+            "<p>logo@2x.png and hero@3x.webp</p>",
+            "<p>npm i script@0.0.11.js core@3.2.1</p>",
+            "<p>Follow @firma on x.com/@firma</p>",
+            "<p>jane@example.com you@domain.com name@yourcompany.com</p>",
+            "<p>name@email.com, your.name@gmail.com</p>",
+            "<script>var x = 'code@firma.de';</script>",
+            "<script>Sentry.init({dsn:'https://0123456789abcdef0123456789abcdef@o1.ingest.sentry.io/1'})</script>",
+            "<p>0123456789abcdef0123456789abcdef@sentry.wixpress.com</p>",
+            "<p>git@github.com:firma/repo.git</p>",
+            "<a href='mailto:?subject=Look'>Share</a>",
+            "<p>a@b @ c@d user@localhost x@firma.internalx</p>",
+            "<p>https://medium.com/@firma.de</p>",
+            "<textarea>info@firma.de</textarea>",
+        ] {
+            assert!(emails(html).is_empty(), "{html}: {:?}", emails(html));
+        }
+    }
 
-/// Names of roles, in the languages that are common in addresses.
-const ROLES: &str = "abuse accounting accounts accueil admin administracion administration ads advertising \
-    amministrazione anfrage atencion ausbildung bestellung bestellungen bewerbung billing biuro bonjour \
-    booking bookings buchhaltung buchung buero business career careers ciao clientes comercial commande \
-    commandes commercial compliance contact contacto contactus contato contatti cotizaciones customer \
-    customercare customerservice datenschutz devis direction dispatch donate dpo editor editorial \
-    einkauf empfang enquiries enquiry events export feedback finance frontdesk geral gruss guest hallo \
-    hei hej hello help helpdesk hi hola hostmaster hr info infos inkoop inquiries inquiry investor \
-    investors it jobs kanzlei karriere klantenservice kontakt kontor kundendienst kundenservice leasing \
-    legal mail marketing media members membership moin myynti news newsletter no-reply noc noreply \
-    notdienst office onlineshop order orders ordini partner partners parts pedidos personal post posta \
-    postmaster pr praxis prenotazioni press presse privacy recepcion receptie reception rechnung \
-    recruiting redaktion rentals reservas reservation reservations reservierung retail returns rezeption \
-    rgpd sales salg secretariat secretary security segreteria sekretariat service services shop studio \
-    support team technik termine ticket tickets ventas verkauf verkoop vertrieb verwaltung volunteer web \
-    webmaster webshop welcome werkstatt wholesale zakaz zentrale";
+    #[test]
+    fn the_sites_own_domain_comes_first_and_duplicates_are_folded() {
+        let html = "<p>agentur@anderswo.de Info@firma.de</p><a href='mailto:info@firma.de'>x</a>";
+        let facts = facts_of(html).facts;
+        assert_eq!(facts.email_addresses, ["info@firma.de", "agentur@anderswo.de"]);
+        assert_eq!(facts.contacts[0].method, ContactMethod::Mailto);
+        assert!(facts.contacts[0].role && !facts.contacts[1].role);
+        assert_eq!(facts.contacts[0].source_url, "https://www.firma.de/");
+    }
 
-/// Whether an address is that of a role and not of a person.
-pub(super) fn is_role(address: &str) -> bool {
-    let local = address.split('@').next().unwrap_or_default();
-    let first = local.split(['.', '_', '+']).next().unwrap_or_default();
-    ROLES.split(' ').any(|role| role == local || role == first)
+    #[test]
+    fn a_page_of_addresses_gives_a_bounded_list() {
+        let html = numbered(5_000, |i| format!("<p>person{i}@firma.de</p>"));
+        assert_eq!(emails(&html).len(), super::MAX_EMAILS);
+    }
 }

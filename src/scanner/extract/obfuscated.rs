@@ -86,10 +86,10 @@ fn is_dot(label: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scanner::extract::emails;
+    use crate::scanner::extract::email_address;
 
     fn addresses(text: &str) -> Vec<String> {
-        find(text).iter().filter_map(|hidden| emails::address(&hidden.address)).collect()
+        find(text).iter().filter_map(|hidden| email_address::address(&hidden.address)).collect()
     }
 
     #[test]

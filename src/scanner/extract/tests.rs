@@ -19,6 +19,11 @@ pub(super) fn facts_at(url: &str, html: &str) -> Extracted {
     extract(&page, &Fingerprints::builtin().unwrap(), &site)
 }
 
+/// Pieces of a page, one for each number.
+pub(super) fn numbered(count: usize, one: fn(usize) -> String) -> String {
+    (0..count).map(one).collect()
+}
+
 #[test]
 fn the_facts_of_each_fixture_page_are_as_reviewed() {
     let fingerprints = Fingerprints::builtin().unwrap();
