@@ -6,7 +6,7 @@ mod session;
 
 use axum::{
     extract::{State, WebSocketUpgrade, ws::rejection::WebSocketUpgradeRejection},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::Response,
 };
 
@@ -39,6 +39,7 @@ fn open(
         return Err(Rejection::new(StatusCode::FORBIDDEN, Code::Forbidden, message));
     }
     let permit = state.stream_permit()?;
+    let headers = detached(&headers);
     let max_bytes = state.gate.limits.max_body_bytes;
     let sockets = state.sockets.clone();
     Ok(upgrade
@@ -53,6 +54,14 @@ fn open(
                 session::run(socket, state, headers).await;
             })
         }))
+}
+
+/// Copies headers out of the buffer that they were read into, which would else stay with the socket.
+fn detached(headers: &HeaderMap) -> HeaderMap {
+    let copy = |(name, value): (&HeaderName, &HeaderValue)| {
+        Some((name.clone(), HeaderValue::from_bytes(value.as_bytes()).ok()?))
+    };
+    headers.iter().filter_map(copy).collect()
 }
 
 fn not_a_socket(reason: &WebSocketUpgradeRejection) -> Rejection {
