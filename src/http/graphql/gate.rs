@@ -13,6 +13,7 @@ use super::{
     error::{self, Code},
     lexical,
     operation::{Operation, operation},
+    presence,
     request::GraphqlParams,
     types::TypeIndex,
 };
@@ -41,15 +42,16 @@ impl Gate {
     ) -> Result<Operation, ServerError> {
         let resolved = self.documents.resolve(&mut params)?;
         self.check_bytes(&resolved.query)?;
-        let document = async_graphql::parser::parse_query(&resolved.query).map_err(parse_failed)?;
+        let mut document = async_graphql::parser::parse_query(&resolved.query).map_err(parse_failed)?;
         self.documents.keep(&resolved);
         let mut request = Request::new(resolved.query).variables(params.variables).data(scope).data(id);
         self.check_demand(&document, &request)?;
         let kind = check_operation(&document, params.operation_name.as_deref(), &request.variables)?;
         request.operation_name = params.operation_name;
         request.extensions = async_graphql::Extensions(params.extensions);
+        let is_marked = presence::mark(&mut document);
         request.set_parsed_query(document);
-        Ok(Operation::new(request, kind, id, self))
+        Ok(Operation::new(request, kind, id, is_marked, self))
     }
 
     /// This must come before every parse.

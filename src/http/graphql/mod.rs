@@ -15,6 +15,7 @@ mod media_type;
 mod operation;
 mod over_http;
 mod over_sse;
+mod presence;
 mod rejection;
 mod request;
 mod types;

@@ -15,6 +15,7 @@ use super::{
     completion::Completion,
     error::{self, Code},
     gate::Gate,
+    presence,
 };
 use crate::http::{GraphqlExecutor, RequestId};
 
@@ -77,12 +78,19 @@ impl Serialize for Answer {
 
 impl Operation {
     /// Prepares a request to run.
-    pub(crate) fn new(request: Request, kind: OperationType, id: RequestId, gate: &Arc<Gate>) -> Self {
+    pub(crate) fn new(
+        request: Request,
+        kind: OperationType,
+        id: RequestId,
+        is_marked: bool,
+        gate: &Arc<Gate>,
+    ) -> Self {
         let finish = Finish {
             id,
             gate: Arc::clone(gate),
             query: request.query.clone(),
             operation_name: request.operation_name.clone(),
+            is_marked,
         };
         Self { request, kind, within: gate.limits.query_timeout, finish }
     }
@@ -119,6 +127,8 @@ struct Finish {
     gate: Arc<Gate>,
     query: String,
     operation_name: Option<String>,
+    /// Whether the answer has marks to take out.
+    is_marked: bool,
 }
 
 impl Finish {
@@ -133,6 +143,9 @@ impl Finish {
         if response.data == Value::Null && response.errors.is_empty() {
             // All its fields were skipped.
             response.data = Value::Object(IndexMap::default());
+        }
+        if self.is_marked {
+            presence::unmark(&mut response.data);
         }
         let omitted = response.errors.len().saturating_sub(self.gate.limits.max_errors);
         response.errors.truncate(self.gate.limits.max_errors);

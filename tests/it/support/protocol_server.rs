@@ -220,6 +220,10 @@ impl Query {
         Some(Deep)
     }
 
+    async fn none(&self) -> Option<Deep> {
+        None
+    }
+
     async fn maybes(&self) -> Vec<Option<Deep>> {
         vec![Some(Deep); 2]
     }
