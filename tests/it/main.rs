@@ -12,9 +12,11 @@ mod support;
 
 mod graphiql;
 mod graphql_documents;
+mod graphql_errors;
 mod graphql_hostile;
 mod graphql_http;
 mod graphql_limits;
+mod graphql_sockets;
 mod graphql_sse;
 mod graphql_websocket;
 mod npm_clients;
