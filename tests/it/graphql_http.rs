@@ -30,6 +30,28 @@ async fn a_query_is_answered_over_post_and_get_in_the_format_asked_for() {
 }
 
 #[tokio::test]
+async fn fields_are_answered_in_the_order_they_are_asked_for() {
+    let server = ProtocolServer::start().await;
+    for (document, expected) in [
+        ("{ slow(ms: 20) hello }", r#"{"data":{"slow":20,"hello":"world"}}"#),
+        (
+            "{ ...F hello a: slow(ms: 1) } fragment F on Query { slow(ms: 20) }",
+            r#"{"data":{"slow":20,"hello":"world","a":1}}"#,
+        ),
+        (
+            "{ deep { value } slow(ms: 9) deep { later next: value } hello slow(ms: 9) }",
+            r#"{"data":{"deep":{"value":1,"later":2,"next":1},"slow":9,"hello":"world"}}"#,
+        ),
+        (
+            "{ deeps { ... on Deep { later } value } }",
+            r#"{"data":{"deeps":[{"later":2,"value":1},{"later":2,"value":1},{"later":2,"value":1}]}}"#,
+        ),
+    ] {
+        assert_eq!(query(server.address, document).await.text(), expected);
+    }
+}
+
+#[tokio::test]
 async fn get_reads_the_operation_name_and_json_in_its_parameters() {
     let server = ProtocolServer::start().await;
     let document = "query One($n: [Int!]!) { sum(numbers: $n) } query Two { hello }";

@@ -13,6 +13,7 @@ mod gate;
 mod lexical;
 mod media_type;
 mod operation;
+mod order;
 mod over_http;
 mod over_sse;
 mod presence;

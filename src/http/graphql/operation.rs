@@ -15,6 +15,7 @@ use super::{
     completion::Completion,
     error::{self, Code},
     gate::Gate,
+    order::Order,
     presence,
 };
 use crate::http::{GraphqlExecutor, RequestId};
@@ -27,6 +28,14 @@ pub(crate) struct Operation {
     /// How long it may run, if it is not a subscription.
     within: Duration,
     finish: Finish,
+}
+
+/// What the data of an answer must look like.
+pub(crate) struct Shape {
+    /// Its fields' order.
+    pub(crate) order: Order,
+    /// Whether it has marks to take out.
+    pub(crate) is_marked: bool,
 }
 
 /// What became of an operation.
@@ -82,7 +91,7 @@ impl Operation {
         request: Request,
         kind: OperationType,
         id: RequestId,
-        is_marked: bool,
+        shape: Shape,
         gate: &Arc<Gate>,
     ) -> Self {
         let finish = Finish {
@@ -90,7 +99,7 @@ impl Operation {
             gate: Arc::clone(gate),
             query: request.query.clone(),
             operation_name: request.operation_name.clone(),
-            is_marked,
+            shape,
         };
         Self { request, kind, within: gate.limits.query_timeout, finish }
     }
@@ -127,8 +136,7 @@ struct Finish {
     gate: Arc<Gate>,
     query: String,
     operation_name: Option<String>,
-    /// Whether the answer has marks to take out.
-    is_marked: bool,
+    shape: Shape,
 }
 
 impl Finish {
@@ -144,9 +152,10 @@ impl Finish {
             // All its fields were skipped.
             response.data = Value::Object(IndexMap::default());
         }
-        if self.is_marked {
+        if self.shape.is_marked {
             presence::unmark(&mut response.data);
         }
+        self.shape.order.apply(&mut response.data);
         let omitted = response.errors.len().saturating_sub(self.gate.limits.max_errors);
         response.errors.truncate(self.gate.limits.max_errors);
         if omitted > 0 {

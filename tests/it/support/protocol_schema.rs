@@ -149,6 +149,12 @@ impl Deep {
         1
     }
 
+    /// Resolved when others are already.
+    async fn later(&self) -> i32 {
+        sleep(Duration::from_millis(5)).await;
+        2
+    }
+
     async fn leak(&self) -> async_graphql::Result<i32> {
         Err(std::io::Error::other("the secret of the depth").into())
     }
