@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::{
     Positioned, Request, ServerError, Value, Variables,
-    parser::types::{ExecutableDocument, OperationType},
+    parser::types::{ExecutableDocument, OperationDefinition},
 };
 
 use super::{
@@ -12,7 +12,9 @@ use super::{
     documents::Documents,
     error::{self, Code},
     lexical,
-    operation::{Operation, operation},
+    operation::{Operation, Shape, operation},
+    order::Order,
+    presence,
     request::GraphqlParams,
     types::TypeIndex,
 };
@@ -41,15 +43,19 @@ impl Gate {
     ) -> Result<Operation, ServerError> {
         let resolved = self.documents.resolve(&mut params)?;
         self.check_bytes(&resolved.query)?;
-        let document = async_graphql::parser::parse_query(&resolved.query).map_err(parse_failed)?;
+        let mut document = async_graphql::parser::parse_query(&resolved.query).map_err(parse_failed)?;
         self.documents.keep(&resolved);
         let mut request = Request::new(resolved.query).variables(params.variables).data(scope).data(id);
         self.check_demand(&document, &request)?;
-        let kind = check_operation(&document, params.operation_name.as_deref(), &request.variables)?;
+        let operation = find_operation(&document, params.operation_name.as_deref())?;
+        check_variables(operation, &request.variables)?;
+        let kind = operation.ty;
         request.operation_name = params.operation_name;
         request.extensions = async_graphql::Extensions(params.extensions);
+        let shape =
+            Shape { order: Order::of(&document, operation), is_marked: presence::mark(&mut document) };
         request.set_parsed_query(document);
-        Ok(Operation::new(request, kind, id, self))
+        Ok(Operation::new(request, kind, id, shape, self))
     }
 
     /// This must come before every parse.
@@ -93,20 +99,22 @@ fn parse_failed(failure: async_graphql::parser::Error) -> ServerError {
     error
 }
 
-/// The kind of the operation that is asked for. Its variables must be there before anything runs: the execution would only
-/// miss one where it is used, perhaps after a first mutation.
-fn check_operation(
-    document: &ExecutableDocument,
+fn find_operation<'a>(
+    document: &'a ExecutableDocument,
     name: Option<&str>,
-    variables: &Variables,
-) -> Result<OperationType, ServerError> {
-    let operation = operation(&document.operations, name).ok_or_else(|| {
+) -> Result<&'a OperationDefinition, ServerError> {
+    operation(&document.operations, name).ok_or_else(|| {
         let message = match name {
             Some(name) => format!("The document has no operation named `{name}`."),
             None => "The document has several operations; `operationName` must name one.".to_owned(),
         };
         error::error(Code::BadUserInput, message)
-    })?;
+    })
+}
+
+/// Variables must be there before anything runs: the execution would only miss one where it is used, perhaps after a first
+/// mutation.
+fn check_variables(operation: &OperationDefinition, variables: &Variables) -> Result<(), ServerError> {
     for Positioned { node: definition, pos } in &operation.variable_definitions {
         let given = variables.get(&definition.name.node).or_else(|| definition.default_value());
         if !definition.var_type.node.nullable && given.is_none_or(|value| *value == Value::Null) {
@@ -117,5 +125,5 @@ fn check_operation(
             return Err(error);
         }
     }
-    Ok(operation.ty)
+    Ok(())
 }

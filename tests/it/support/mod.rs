@@ -7,6 +7,7 @@ pub mod database;
 pub mod engine;
 pub mod fake_site;
 pub mod http_client;
+pub mod protocol_schema;
 pub mod protocol_server;
 pub mod scans;
 pub mod ws_client;
