@@ -65,6 +65,10 @@ pub struct ScannerSettings {
     #[arg(long, env = "SCRAPERSKY_CONNECT_TO_TLS", value_name = "HOST:PORT")]
     pub connect_to_tls: Option<SocketAddr>,
 
+    /// Also trust the certificates in this PEM file
+    #[arg(long, env = "SCRAPERSKY_CA_FILE", value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
+
     /// Do not verify certificates
     #[arg(long, env = "SCRAPERSKY_INSECURE")]
     pub insecure: bool,
@@ -94,6 +98,7 @@ impl Default for ScannerSettings {
             max_requests_per_address: 8,
             connect_to: None,
             connect_to_tls: None,
+            ca_file: None,
             insecure: false,
             allow_private_addresses: false,
             fingerprints: None,
@@ -117,6 +122,30 @@ pub struct GraphqlLimits {
     #[arg(long, env = "SCRAPERSKY_MAX_NESTING", default_value_t = 64, value_name = "N", value_parser = count(8, 200))]
     pub max_nesting: usize,
 
+    /// The most names, numbers, strings and punctuators in a document
+    #[arg(long, env = "SCRAPERSKY_MAX_TOKENS", default_value_t = 20_000, value_name = "N", value_parser = count(100, 10_000_000))]
+    pub max_tokens: usize,
+
+    /// The most renamed fields in an operation
+    #[arg(long, env = "SCRAPERSKY_MAX_ALIASES", default_value_t = 50, value_name = "N", value_parser = count(0, 1_000_000))]
+    pub max_aliases: usize,
+
+    /// The most fields at the root of an operation
+    #[arg(long, env = "SCRAPERSKY_MAX_ROOT_FIELDS", default_value_t = 20, value_name = "N", value_parser = count(1, 1_000_000))]
+    pub max_root_fields: usize,
+
+    /// The most directives in a document
+    #[arg(long, env = "SCRAPERSKY_MAX_DIRECTIVES", default_value_t = 100, value_name = "N", value_parser = count(0, 1_000_000))]
+    pub max_directives: usize,
+
+    /// The most errors told of one operation
+    #[arg(long, env = "SCRAPERSKY_MAX_ERRORS", default_value_t = 50, value_name = "N", value_parser = count(1, 1_000_000))]
+    pub max_errors: usize,
+
+    /// The most seconds that a query or a mutation may run
+    #[arg(long, env = "SCRAPERSKY_QUERY_TIMEOUT", default_value = "30", value_name = "SECONDS", value_parser = seconds)]
+    pub query_timeout: Duration,
+
     /// The most bytes of one request's body
     #[arg(long, env = "SCRAPERSKY_MAX_BODY_BYTES", default_value_t = 8 << 20, value_name = "BYTES", value_parser = count(1 << 10, 256 << 20))]
     pub max_body_bytes: usize,
@@ -132,8 +161,66 @@ impl Default for GraphqlLimits {
             max_depth: 15,
             max_complexity: 100_000,
             max_nesting: 64,
+            max_tokens: 20_000,
+            max_aliases: 50,
+            max_root_fields: 20,
+            max_directives: 100,
+            max_errors: 50,
+            query_timeout: Duration::from_secs(30),
             max_body_bytes: 8 << 20,
             max_operations: 10,
+        }
+    }
+}
+
+/// How clients are served.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "HTTP")]
+pub struct HttpSettings {
+    /// The most sockets and event streams open at a time
+    #[arg(long, env = "SCRAPERSKY_MAX_STREAMS", default_value_t = 20_000, value_name = "N", value_parser = count(1, 10_000_000))]
+    pub max_streams: usize,
+
+    /// The most operations running at a time on one WebSocket
+    #[arg(long, env = "SCRAPERSKY_MAX_SOCKET_OPERATIONS", default_value_t = 100, value_name = "N", value_parser = count(1, 100_000))]
+    pub max_socket_operations: usize,
+
+    /// Seconds in which a new WebSocket must send its `connection_init`
+    #[arg(long, env = "SCRAPERSKY_CONNECTION_INIT_TIMEOUT", default_value = "10", value_name = "SECONDS", value_parser = seconds)]
+    pub connection_init_timeout: Duration,
+
+    /// Seconds between the pings sent on sockets and event streams; a socket silent for five of them is closed
+    #[arg(long, env = "SCRAPERSKY_PING_INTERVAL", default_value = "12", value_name = "SECONDS", value_parser = ping_interval)]
+    pub ping_interval: Duration,
+
+    /// Seconds in which the headers of a request must have arrived, and then its body
+    #[arg(long, env = "SCRAPERSKY_READ_TIMEOUT", default_value = "30", value_name = "SECONDS", value_parser = seconds)]
+    pub read_timeout: Duration,
+
+    /// Seconds that requests are given to end when the process is told to stop
+    #[arg(long, env = "SCRAPERSKY_SHUTDOWN_TIMEOUT", default_value = "10", value_name = "SECONDS", value_parser = seconds)]
+    pub shutdown_timeout: Duration,
+}
+
+/// Pings more often than ten times a second would be a load of their own.
+fn ping_interval(text: &str) -> Result<Duration, String> {
+    let interval = seconds(text)?;
+    if interval < Duration::from_millis(100) {
+        Err("it must be at least 0.1 seconds".to_owned())
+    } else {
+        Ok(interval)
+    }
+}
+
+impl Default for HttpSettings {
+    fn default() -> Self {
+        Self {
+            max_streams: 20_000,
+            max_socket_operations: 100,
+            connection_init_timeout: Duration::from_secs(10),
+            ping_interval: Duration::from_secs(12),
+            read_timeout: Duration::from_secs(30),
+            shutdown_timeout: Duration::from_secs(10),
         }
     }
 }
@@ -269,6 +356,8 @@ mod tests {
         #[command(flatten)]
         limits: GraphqlLimits,
         #[command(flatten)]
+        http: HttpSettings,
+        #[command(flatten)]
         database: DatabaseSettings,
         #[command(flatten)]
         worker: WorkerSettings,
@@ -279,6 +368,7 @@ mod tests {
         let parsed = AllSettings::parse_from(["scrapersky"]);
         assert_eq!(format!("{:?}", parsed.scanner), format!("{:?}", ScannerSettings::default()));
         assert_eq!(format!("{:?}", parsed.limits), format!("{:?}", GraphqlLimits::default()));
+        assert_eq!(format!("{:?}", parsed.http), format!("{:?}", HttpSettings::default()));
         assert_eq!(format!("{:?}", parsed.database), format!("{:?}", DatabaseSettings::default()));
         assert_eq!(format!("{:?}", parsed.worker), format!("{:?}", WorkerSettings::default()));
     }

@@ -29,6 +29,9 @@ impl MigrationTrait for Migration {
     }
 }
 
+/// A job that took this many workers down with it is claimed apart from the others.
+const LOSSES_BEFORE_ISOLATION: i32 = 2;
+
 fn state(manager: &SchemaManager<'_>) -> TableCreateStatement {
     const STATUSES: &[&str] = &["pending", "running", "complete", "failed", "cancelled"];
     Table::create()
@@ -86,6 +89,12 @@ fn indexes() -> Vec<IndexCreateStatement> {
         columns::index("jobs_claimable", "jobs", &["lane", "turn", "id"])
             .and_where(pending())
             .and_where(Expr::col("run_at").is_null())
+            .and_where(Expr::col("losses").lt(LOSSES_BEFORE_ISOLATION))
+            .take(),
+        columns::index("jobs_isolated", "jobs", &["lane", "turn", "id"])
+            .and_where(pending())
+            .and_where(Expr::col("run_at").is_null())
+            .and_where(Expr::col("losses").gte(LOSSES_BEFORE_ISOLATION))
             .take(),
         columns::index("jobs_waiting", "jobs", &["run_at"])
             .and_where(pending())

@@ -59,7 +59,7 @@ impl Db {
 
     /// Begins a transaction that may write. On SQLite it takes the write lock at once, so that it never has to be
     /// repeated because another one wrote in between.
-    pub async fn begin(&self) -> Result<DatabaseTransaction, StoreError> {
+    pub async fn begin(&self) -> Result<Transaction, StoreError> {
         let options = match self.backend() {
             DbBackend::Sqlite => TransactionOptions {
                 sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
@@ -73,6 +73,11 @@ impl Db {
     /// Which kind of database it is.
     pub fn backend(&self) -> DbBackend {
         self.0.writer.get_database_backend()
+    }
+
+    /// Whether it is an SQLite file, which this process alone serves.
+    pub fn is_sqlite(&self) -> bool {
+        self.backend() == DbBackend::Sqlite
     }
 
     /// How many statements have been sent so far.
@@ -90,6 +95,14 @@ impl Db {
         self.0.reader.close_by_ref().await?;
         Ok(self.0.writer.close_by_ref().await?)
     }
+}
+
+/// A transaction; dropped without [`commit`] it is rolled back.
+pub type Transaction = DatabaseTransaction;
+
+/// Makes what the transaction did lasting and visible.
+pub async fn commit(transaction: Transaction) -> Result<(), StoreError> {
+    Ok(transaction.commit().await?)
 }
 
 impl fmt::Display for Db {

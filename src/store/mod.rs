@@ -21,7 +21,7 @@ pub mod batches;
 
 pub use connect::Access;
 pub use cursor::{CursorError, ListIdentity, Position, SortKey};
-pub use db::Db;
+pub use db::{Db, Transaction, commit};
 pub use error::StoreError;
 pub use notify::{Listener, Notification};
 pub use page::{Direction, Page, PageRequest};

@@ -191,9 +191,8 @@ async fn mark_waiting(
     let backend = transaction.get_database_backend();
     let lock = if backend == DbBackend::Postgres { "ORDER BY d.id FOR UPDATE OF d" } else { "" };
     let text = format!(
-        "WITH known AS MATERIALIZED (SELECT d.id, x.job_id FROM {} JOIN domains d \
-           ON d.tenant_id = $2 AND d.name = x.name \
-           WHERE x.sequence IS NULL AND d.latest_job_id IS DISTINCT FROM x.job_id {lock}) \
+        "WITH known AS MATERIALIZED (SELECT d.id, x.job_id FROM {} CROSS JOIN domains d \
+           WHERE d.tenant_id = $2 AND d.name = x.name AND x.sequence IS NULL AND d.latest_job_id IS DISTINCT FROM x.job_id {lock}) \
          UPDATE domains SET status = 'pending', latest_job_id = known.job_id, batch_id = coalesce($3, batch_id), \
            updated_at = $4 FROM known WHERE domains.id = known.id",
         sql::rows(backend, 1, COLUMNS)
@@ -224,7 +223,7 @@ async fn insert_jobs(
            CASE WHEN x.sequence IS NULL THEN 'queued' ELSE 'done' END, \
            CASE WHEN $8 THEN x.sequence END, $9, $10, x.result, coalesce(x.metadata, '{{}}'), $11, \
            CASE WHEN x.sequence IS NULL THEN NULL ELSE $11 END \
-         FROM {} JOIN domains d ON d.tenant_id = $2 AND d.name = x.name ORDER BY x.place",
+         FROM {} CROSS JOIN domains d WHERE d.tenant_id = $2 AND d.name = x.name ORDER BY x.place",
         sql::rows(transaction.get_database_backend(), 1, COLUMNS)
     );
     let values: [Value; 11] = [

@@ -1,9 +1,21 @@
 //! The behaviour of the whole product, through its real doors. One binary, so that it links once.
 
+#![cfg(test)]
 #![expect(unreachable_pub, reason = "a test binary has no outside")]
-#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-mod support;
-
+mod engine_batches;
+mod graphql_http;
+mod graphql_limits;
 mod graphql_schema;
+mod graphql_sse;
+mod graphql_websocket;
+mod npm_clients;
+mod scanner_commands;
+mod scanner_failures;
+mod scanner_hostile;
+mod scanner_pages;
+mod scanner_robots;
+mod scanner_sitemaps;
+mod scanner_tls;
 mod store_migrations;
+mod support;

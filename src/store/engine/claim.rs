@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Value};
 
-use super::super::{StoreError, sql};
+use super::super::{Db, Notification, StoreError, notify, sql};
 use super::LOSSES_BEFORE_ISOLATION;
 use crate::model::{BatchId, DomainId, DomainName, JobId, JobType, ScanOptions, TenantId, WorkerId};
 
@@ -44,6 +44,15 @@ pub async fn claim(
 ) -> Result<Vec<ClaimedJob>, StoreError> {
     let which = format!("losses < {LOSSES_BEFORE_ISOLATION}");
     claim_where(connection, &which, worker, limit, lease, now).await
+}
+
+/// Whether a job waits to be run alone.
+pub async fn has_isolated(connection: &impl ConnectionTrait) -> Result<bool, StoreError> {
+    let text = format!(
+        "SELECT EXISTS (SELECT 1 FROM jobs WHERE status = 'pending' AND run_at IS NULL \
+           AND losses >= {LOSSES_BEFORE_ISOLATION})"
+    );
+    sql::scalar(connection, text, []).await
 }
 
 /// Takes one job that took workers down with it, to be run alone.
@@ -104,19 +113,21 @@ fn claimed(row: &QueryResult, lease: TimeDelta) -> Result<ClaimedJob, StoreError
     })
 }
 
-/// Notes that work on these batches has begun. Those that had begun before stay as they are.
+/// Notes that work on these batches has begun, and tells the other nodes. Those that had begun before stay as they are.
 pub async fn mark_batches_started(
-    connection: &impl ConnectionTrait,
+    db: &Db,
     batches: &[BatchId],
     now: DateTime<Utc>,
-) -> Result<u64, StoreError> {
-    let backend = connection.get_database_backend();
+) -> Result<(), StoreError> {
+    let backend = db.backend();
     let (started, started_value) = sql::from_now(backend, 2, now, TimeDelta::zero());
     let text = format!(
         "UPDATE batch_jobs SET status = 'running', start_time = {started}, updated_at = {started} \
          WHERE status = 'pending' AND {}",
         sql::in_ids(backend, "id", 1)
     );
-    sql::execute(connection, text, [sql::ids_value(backend, batches.iter().map(|id| id.0)), started_value])
-        .await
+    let ids = sql::ids_value(backend, batches.iter().map(|id| id.0));
+    sql::execute(db.writer(), text, [ids, started_value]).await?;
+    let pokes: Vec<Notification> = batches.iter().copied().map(Notification::Batch).collect();
+    notify::send_all(db.writer(), &pokes).await
 }

@@ -83,7 +83,7 @@ const FACTS: &[(&str, Kind)] = &[
 ];
 
 /// The columns that say whose facts they are, and of when.
-const ORIGIN: &[(&str, Kind)] = &[("id", Kind::Id), ("job_id", Kind::Id), ("scanned_at", Kind::Time)];
+const ORIGIN: &[(&str, Kind)] = &[("domain_id", Kind::Id), ("job_id", Kind::Id), ("scanned_at", Kind::Time)];
 
 /// Stores the reports unless a scan that began later has stored its own; answers the domains that took theirs.
 async fn store_reports(
@@ -106,8 +106,8 @@ async fn store_reports(
         "UPDATE domains AS d SET {facts}, last_scan = x.scanned_at, updated_at = {at}, \
            last_error = CASE WHEN d.latest_job_id = x.job_id THEN NULL ELSE d.last_error END, \
            status = CASE WHEN d.latest_job_id = x.job_id THEN 'scanned' ELSE d.status END \
-         FROM {} WHERE d.id = x.id \
-           AND (d.latest_job_id = x.job_id OR d.last_scan IS NULL OR d.last_scan <= x.scanned_at) RETURNING d.id",
+         FROM {} WHERE d.id = x.domain_id \
+           AND (d.latest_job_id = x.job_id OR d.last_scan IS NULL OR d.last_scan <= x.scanned_at) RETURNING id",
         sql::rows(backend, 1, &[ORIGIN, FACTS].concat())
     );
     let updated = sql::all(transaction, text, [sql::json_value(rows.into()), at_value]).await?;
@@ -132,7 +132,7 @@ fn report_row(job: &FinishedJob, report: &ScanReport) -> Result<Json, StoreError
 
 fn origin_row(job: &FinishedJob) -> Json {
     json!({
-        "id": sql::hex(job.domain_id.0),
+        "domain_id": sql::hex(job.domain_id.0),
         "job_id": sql::hex(job.job_id.0),
         "scanned_at": sql::time(job.scanned_at),
     })
@@ -162,7 +162,7 @@ async fn store_failures(
     let (at, at_value) = sql::from_now(backend, 2, now, TimeDelta::zero());
     let text = format!(
         "UPDATE domains AS d SET status = 'failed', last_error = x.failure, updated_at = {at} \
-         FROM {} WHERE d.id = x.id AND d.latest_job_id = x.job_id",
+         FROM {} WHERE d.id = x.domain_id AND d.latest_job_id = x.job_id",
         sql::rows(backend, 1, &[ORIGIN, &[("failure", Kind::Json)]].concat())
     );
     sql::execute(transaction, text, [sql::json_value(rows.into()), at_value]).await?;

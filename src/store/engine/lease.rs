@@ -22,6 +22,15 @@ pub struct HeldLease {
     pub step: JobStep,
 }
 
+/// A lease that is no longer held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LostLease {
+    /// The job.
+    pub job_id: JobId,
+    /// The epoch of the claim that is over.
+    pub lease_epoch: i32,
+}
+
 const COLUMNS: &[(&str, Kind)] =
     &[("id", Kind::Id), ("epoch", Kind::Integer), ("step", Kind::Text), ("progress", Kind::Double)];
 
@@ -41,14 +50,14 @@ fn rows_of(leases: &[HeldLease]) -> Value {
 /// A condition that job `j` is still held by lease `x`.
 const STILL_HELD: &str = "j.id = x.id AND j.status = 'running' AND j.lease_epoch = x.epoch";
 
-/// Extends the leases and stores the steps; answers the jobs that are no longer the worker's, because they were
-/// cancelled or their lease was lost. Rows that another transaction holds are left for the next time.
+/// Extends the leases and stores the steps; answers those that are no longer held, because the job was cancelled,
+/// finished, or taken by another claim. Rows that another transaction holds are left for the next time.
 pub async fn extend(
     connection: &impl ConnectionTrait,
     leases: &[HeldLease],
     lease: TimeDelta,
     now: DateTime<Utc>,
-) -> Result<Vec<JobId>, StoreError> {
+) -> Result<Vec<LostLease>, StoreError> {
     let backend = connection.get_database_backend();
     let (expires, expires_value) = sql::from_now(backend, 2, now, lease);
     let rows = sql::rows(backend, 1, COLUMNS);
@@ -59,10 +68,18 @@ pub async fn extend(
          FROM held WHERE jobs.id = held.id"
     );
     sql::execute(connection, update, [rows_of(leases), expires_value]).await?;
-    let select =
-        format!("SELECT x.id FROM {rows} WHERE NOT EXISTS (SELECT 1 FROM jobs j WHERE {STILL_HELD})");
+    let select = format!(
+        "SELECT x.id, x.epoch FROM {rows} WHERE NOT EXISTS (SELECT 1 FROM jobs j WHERE {STILL_HELD})"
+    );
     let lost = sql::all(connection, select, [rows_of(leases)]).await?;
-    lost.iter().map(|row| Ok(JobId(row.try_get("", "id")?))).collect()
+    lost.iter().map(lost_lease).collect()
+}
+
+fn lost_lease(row: &QueryResult) -> Result<LostLease, StoreError> {
+    let epoch: i64 = row.try_get("", "epoch")?;
+    let lease_epoch =
+        i32::try_from(epoch).map_err(|_| StoreError::Unreadable(format!("lease epoch {epoch}")))?;
+    Ok(LostLease { job_id: JobId(row.try_get("", "id")?), lease_epoch })
 }
 
 /// Puts jobs back that their worker did not finish, and charges nothing: the next try is the same one.

@@ -7,9 +7,9 @@ mod facts;
 mod finish;
 mod lease;
 
-pub use claim::{ClaimedJob, claim, claim_alone, mark_batches_started};
+pub use claim::{ClaimedJob, claim, claim_alone, has_isolated, mark_batches_started};
 pub use finish::{FinishedJob, Outcome, Recorded, finish};
-pub use lease::{Expired, HeldLease, expired, extend, give_back, promote_due, reopen};
+pub use lease::{Expired, HeldLease, LostLease, expired, extend, give_back, promote_due, reopen};
 
 /// Where a job waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

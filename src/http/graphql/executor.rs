@@ -1,0 +1,51 @@
+//! What the protocol layers need of a schema.
+
+use async_graphql::{ObjectType, Request, Response, Schema, SubscriptionType};
+use futures_util::{FutureExt, future::BoxFuture, stream::BoxStream};
+
+/// Runs GraphQL operations, whatever the schema's types are.
+pub trait GraphqlExecutor: Send + Sync + 'static {
+    /// Runs a query or a mutation.
+    fn execute(&self, request: Request) -> BoxFuture<'static, Response>;
+
+    /// Runs any operation; a subscription answers once for each event.
+    fn execute_stream(&self, request: Request) -> BoxStream<'static, Response>;
+
+    /// The schema's definition; it is read once.
+    fn sdl(&self) -> String;
+}
+
+impl<Q, M, S> GraphqlExecutor for Schema<Q, M, S>
+where
+    Q: ObjectType + 'static,
+    M: ObjectType + 'static,
+    S: SubscriptionType + 'static,
+{
+    fn execute(&self, request: Request) -> BoxFuture<'static, Response> {
+        let schema = self.clone();
+        async move { Self::execute(&schema, request).await }.boxed()
+    }
+
+    fn execute_stream(&self, request: Request) -> BoxStream<'static, Response> {
+        Self::execute_stream(self, request)
+    }
+
+    fn sdl(&self) -> String {
+        Self::sdl(self)
+    }
+}
+
+impl GraphqlExecutor for crate::graphql::Schema {
+    fn execute(&self, request: Request) -> BoxFuture<'static, Response> {
+        let schema = self.clone();
+        async move { schema.execute(request).await }.boxed()
+    }
+
+    fn execute_stream(&self, request: Request) -> BoxStream<'static, Response> {
+        Self::execute_stream(self, request)
+    }
+
+    fn sdl(&self) -> String {
+        Self::sdl(self)
+    }
+}

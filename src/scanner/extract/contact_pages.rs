@@ -1,0 +1,163 @@
+//! Pages of the same site that tell how to reach its people.
+
+use url::Url;
+
+use super::{MAX_CONTACT_PAGES, clean, view::View};
+use crate::model::DomainName;
+
+/// Words of addresses and link texts, without accents, with how likely a page of that name holds contacts.
+const WORDS: [(&str, u32); 66] = [
+    ("impressum", 95),
+    ("imprint", 95),
+    ("legal-notice", 80),
+    ("legalnotice", 80),
+    ("mentions-legales", 85),
+    ("mentions legales", 85),
+    ("aviso-legal", 80),
+    ("aviso legal", 80),
+    ("note-legali", 80),
+    ("note legali", 80),
+    ("colofon", 80),
+    ("kolofon", 80),
+    ("kontakt", 100),
+    ("contact", 100),
+    ("contacto", 100),
+    ("contactos", 100),
+    ("contatti", 100),
+    ("contato", 100),
+    ("contatos", 100),
+    ("kontakta", 100),
+    ("kontakty", 100),
+    ("yhteystiedot", 100),
+    ("ota yhteytta", 100),
+    ("kapcsolat", 100),
+    ("iletisim", 100),
+    ("lien-he", 100),
+    ("lien he", 100),
+    ("hubungi", 95),
+    ("epikoinonia", 95),
+    ("επικοινωνια", 100),
+    ("контакты", 100),
+    ("контакти", 100),
+    ("お問い合わせ", 100),
+    ("お問合せ", 100),
+    ("toiawase", 95),
+    ("inquiry", 85),
+    ("联系我们", 100),
+    ("聯絡我們", 100),
+    ("연락처", 100),
+    ("문의", 90),
+    ("اتصل", 100),
+    ("צור קשר", 100),
+    ("get-in-touch", 95),
+    ("get in touch", 95),
+    ("nous contacter", 100),
+    ("about", 60),
+    ("ueber-uns", 60),
+    ("uber uns", 60),
+    ("ueber uns", 60),
+    ("a-propos", 60),
+    ("a propos", 60),
+    ("qui-sommes-nous", 60),
+    ("chi-siamo", 60),
+    ("chi siamo", 60),
+    ("quienes-somos", 60),
+    ("quienes somos", 60),
+    ("sobre", 50),
+    ("over-ons", 60),
+    ("over ons", 60),
+    ("o-nas", 60),
+    ("o nas", 60),
+    ("om-oss", 60),
+    ("om oss", 60),
+    ("会社概要", 75),
+    ("company", 45),
+    ("team", 40),
+];
+
+/// The pages that the links of this page name so, likeliest first.
+pub(super) fn find(view: &View<'_>, site: &DomainName) -> Vec<Url> {
+    let mut pages: Vec<(u32, Url)> = Vec::new();
+    for anchor in &view.found.anchors {
+        let score = score(anchor.href).max(text_score(view.anchor_text(anchor)));
+        if score == 0 || pages.len() >= 10 * MAX_CONTACT_PAGES {
+            continue;
+        }
+        let Some(mut url) = view.resolve(anchor.href) else { continue };
+        url.set_fragment(None);
+        if !is_of_site(&url, site) || is_same_page(&url, view.url) || is_file(&url) {
+            continue;
+        }
+        match pages.iter_mut().find(|(_, own)| *own == url) {
+            Some((own, _)) => *own = score.max(*own),
+            None => pages.push((score, url)),
+        }
+    }
+    pages.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+    pages.into_iter().map(|(_, url)| url).take(MAX_CONTACT_PAGES).collect()
+}
+
+/// How likely an address is that of a contact page; long paths are articles about something else.
+fn score(href: &str) -> u32 {
+    let path = href.split(['?', '#']).next().unwrap_or_default();
+    let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    if last.is_empty() || last.len() > 120 {
+        return 0;
+    }
+    best_word(&plain(&clean::percent_decoded(last)))
+}
+
+/// How likely the text of a link is that of a contact page; a sentence is something else.
+fn text_score(text: &str) -> u32 {
+    if text.is_empty() || text.len() > 60 { 0 } else { best_word(&plain(text)) }
+}
+
+/// Whole words count in full; a name that has more besides counts less.
+fn best_word(text: &str) -> u32 {
+    let of = |(word, score): &(&str, u32)| {
+        let at = text.find(word)?;
+        let starts = text[..at].chars().next_back().is_none_or(|c| !c.is_alphanumeric());
+        let ends = text[at + word.len()..].chars().next().is_none_or(|c| !c.is_alphanumeric());
+        let extra = u32::try_from((text.len() - word.len()).min(30)).unwrap_or(30);
+        (!word.is_ascii() || (starts && (ends || word.len() > 6))).then(|| score.saturating_sub(extra).max(1))
+    };
+    WORDS.iter().filter_map(of).max().unwrap_or(0)
+}
+
+/// Lower case, without the accents of Latin letters.
+fn plain(text: &str) -> String {
+    text.chars()
+        .flat_map(char::to_lowercase)
+        .map(|c| match c {
+            'à' | 'á' | 'â' | 'ã' | 'ä' | 'å' => 'a',
+            'è' | 'é' | 'ê' | 'ë' => 'e',
+            'ì' | 'í' | 'î' | 'ï' | 'ı' => 'i',
+            'ò' | 'ó' | 'ô' | 'õ' | 'ö' => 'o',
+            'ù' | 'ú' | 'û' | 'ü' => 'u',
+            'ç' => 'c',
+            'ñ' => 'n',
+            'ş' => 's',
+            'ά' => 'α',
+            'ί' => 'ι',
+            _ => c,
+        })
+        .collect()
+}
+
+/// Whether an address belongs to the site: its own host or one below it.
+pub(super) fn is_of_site(url: &Url, site: &DomainName) -> bool {
+    let Some(host) = url.host_str() else { return false };
+    let host = host.trim_end_matches('.');
+    host.strip_suffix(site.as_str()).is_some_and(|sub| sub.is_empty() || sub.ends_with('.'))
+}
+
+fn is_same_page(url: &Url, page: &Url) -> bool {
+    url.path() == page.path() && url.query() == page.query() && url.host() == page.host()
+}
+
+fn is_file(url: &Url) -> bool {
+    const FILES: [&str; 12] =
+        ["pdf", "jpg", "jpeg", "png", "gif", "svg", "webp", "zip", "doc", "docx", "vcf", "mp4"];
+    let extension = url.path().rsplit('/').next().and_then(|name| name.rsplit_once('.'));
+    extension.is_some_and(|(_, own)| FILES.iter().any(|file| own.eq_ignore_ascii_case(file)))
+}

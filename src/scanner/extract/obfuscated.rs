@@ -1,0 +1,111 @@
+//! Addresses written so that simple readers miss them: `info [at] firma [dot] de`.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+/// The most hidden addresses of one page.
+const MAX_FOUND: usize = 20;
+
+/// A hidden address, plain and as written.
+pub(super) struct Hidden {
+    pub(super) address: String,
+    pub(super) raw: String,
+}
+
+/// `(at)`, `[at]`, `{ät}`, `<at>` and their likes between a name and a host, whose dots may be hidden as well.
+static MARKED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?i)([a-z0-9][a-z0-9._+-]{0,63})[ \u00a0]?[\[({<|*][ \u00a0]?(?:at|ät|a|@|arroba|chez|bei|snail|affenschwanz)[ \u00a0]?[\])}>|*][ \u00a0]?",
+        r"([a-z0-9äöü-]{1,63}(?:[ \u00a0]?(?:[\[({<|*][ \u00a0]?(?:dot|punkt|point|punto|ponto|\.)[ \u00a0]?[\])}>|*]|\.)[ \u00a0]?[a-z0-9äöü-]{1,63}){1,4})",
+    ))
+    .ok()
+});
+
+/// `info at firma dot de`, with every mark spelt out.
+static SPELT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?i)\b([a-z0-9][a-z0-9._+-]{0,63})[ \u00a0](?:at|ät)[ \u00a0]([a-z0-9-]{1,63}",
+        r"(?:[ \u00a0](?:dot|punkt)[ \u00a0][a-z0-9-]{1,63}){1,3})\b",
+    ))
+    .ok()
+});
+
+/// The hidden addresses of a text.
+pub(super) fn find(text: &str) -> Vec<Hidden> {
+    let mut found = Vec::new();
+    if has_mark(text) {
+        collect(MARKED.as_ref(), text, &mut found);
+    }
+    if text.contains(" dot ") || text.contains(" punkt ") || text.contains(" DOT ") {
+        collect(SPELT.as_ref(), text, &mut found);
+    }
+    found
+}
+
+/// A cheap look for what each marked address has: a bracket right before its `at`.
+fn has_mark(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    memchr::memchr3_iter(b'(', b'[', b'{', bytes).chain(memchr::memchr3_iter(b'<', b'|', b'*', bytes)).any(
+        |at| {
+            let rest = bytes.get(at + 1..).unwrap_or_default();
+            let rest = rest.strip_prefix(b" ").unwrap_or(rest);
+            matches!(rest.first(), Some(b'a' | b'A' | b'@' | b'c' | b'b' | b's' | 0xc3))
+        },
+    )
+}
+
+fn collect(regex: Option<&Regex>, text: &str, found: &mut Vec<Hidden>) {
+    let Some(regex) = regex else { return };
+    for matched in regex.captures_iter(text).take(MAX_FOUND) {
+        let host: String = matched[2]
+            .split(|c: char| !(c.is_alphanumeric() || c == '-'))
+            .filter(|label| !label.is_empty() && !is_dot(label))
+            .collect::<Vec<_>>()
+            .join(".");
+        found.push(Hidden { address: format!("{}@{host}", &matched[1]), raw: matched[0].to_owned() });
+    }
+}
+
+fn is_dot(label: &str) -> bool {
+    ["dot", "punkt", "point", "punto", "ponto"].iter().any(|word| label.eq_ignore_ascii_case(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scanner::extract::emails;
+
+    fn addresses(text: &str) -> Vec<String> {
+        find(text).iter().filter_map(|hidden| emails::address(&hidden.address)).collect()
+    }
+
+    #[test]
+    fn the_usual_disguises_are_seen_through() {
+        for text in [
+            "Mail: info [at] firma [dot] de",
+            "info(at)firma.de",
+            "info (at) firma (punkt) de",
+            "info{at}firma.de.",
+            "info[@]firma.de",
+            "INFO(ät)firma.de",
+            "info at firma dot de",
+            "write to info at firma dot de please",
+        ] {
+            assert_eq!(addresses(text), ["info@firma.de"], "{text}");
+        }
+    }
+
+    #[test]
+    fn ordinary_sentences_hide_no_address() {
+        for text in [
+            "Meet us at example (at noon).",
+            "look at dot com",
+            "we are (at last) there",
+            "a [a] b.c",
+            "x at y dot zzzz",
+        ] {
+            assert!(addresses(text).is_empty(), "{text}");
+        }
+    }
+}

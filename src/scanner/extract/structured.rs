@@ -1,0 +1,415 @@
+//! Structured data: JSON-LD (schema.org), with the organisation behind the site told apart from what else a page
+//! describes.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value, json};
+
+use super::{clean, view::View};
+use crate::model::JsonObject;
+
+/// The most JSON-LD values that are looked at.
+const MAX_NODES: usize = 5_000;
+/// The most entries of a list.
+const MAX_LIST: usize = 50;
+/// The most bytes of one JSON-LD script.
+const MAX_SCRIPT: usize = 512 << 10;
+
+/// What the structured data of a page says about the site.
+#[derive(Debug, Default)]
+pub(super) struct Structured {
+    /// The types of all things described, in the order of the page.
+    types: Vec<String>,
+    organization: JsonObject,
+    /// How well the organisation found so far fits.
+    rank: usize,
+    /// The address of the logo, as written.
+    pub(super) logo: Option<String>,
+    /// The country, as written: a code or a name.
+    pub(super) country: Option<String>,
+    pub(super) emails: Vec<String>,
+    pub(super) phones: Vec<String>,
+    /// The profiles that the organisation calls its own, as written.
+    pub(super) same_as: Vec<String>,
+}
+
+/// Reads all JSON-LD of a page.
+pub(super) fn read(view: &View<'_>) -> Structured {
+    let mut structured = Structured::default();
+    let mut budget = MAX_NODES;
+    for script in &view.found.json_ld {
+        if let Some(value) = parse(script) {
+            structured.visit(&value, &mut budget);
+        }
+    }
+    structured
+}
+
+/// Parses leniently: raw line breaks inside strings, comment marks around, a semicolon at the end.
+fn parse(script: &str) -> Option<Value> {
+    let script = script.trim().trim_end_matches(';');
+    let script = ["<!--", "//<![CDATA[", "/*<![CDATA[*/", "<![CDATA["]
+        .iter()
+        .fold(script, |text, mark| text.strip_prefix(mark).unwrap_or(text));
+    let script = ["-->", "//]]>", "/*]]>*/", "]]>"]
+        .iter()
+        .fold(script, |text, mark| text.strip_suffix(mark).unwrap_or(text));
+    if script.len() > MAX_SCRIPT {
+        return None;
+    }
+    serde_json::from_str(script).ok().or_else(|| {
+        let plain: String = script.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        serde_json::from_str(&plain).ok()
+    })
+}
+
+impl Structured {
+    /// Looks at a value and what is in it, in order. JSON of more than 128 levels was refused by the parser.
+    fn visit(&mut self, value: &Value, budget: &mut usize) {
+        let mut open = vec![(value, true)];
+        while let Some((value, own)) = open.pop() {
+            if *budget == 0 {
+                return;
+            }
+            *budget -= 1;
+            match value {
+                Value::Array(values) => open.extend(values.iter().rev().map(|value| (value, own))),
+                Value::Object(node) => {
+                    self.node(node, own);
+                    let inner = node.iter().rev().filter(|(_, value)| value.is_object() || value.is_array());
+                    open.extend(inner.map(|(key, value)| (value, own && !is_about_others(key))));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Takes what one described thing says. What belongs to others (reviewers, event venues) only counts as a type.
+    fn node(&mut self, node: &Map<String, Value>, own: bool) {
+        let types: Vec<&str> = texts(node.get("@type"))
+            .map(|name| name.rsplit(['/', '#', ':']).next().unwrap_or(name))
+            .collect();
+        for name in &types {
+            if self.types.len() < MAX_LIST && !self.types.iter().any(|known| known == name) {
+                self.types.extend(clean::line(name, 100));
+            }
+        }
+        if !own || types.iter().any(|name| NOT_THE_SITE.contains(name)) {
+            return;
+        }
+        self.contacts(node);
+        let is_organization = types.iter().any(|name| is_organization(name, node));
+        if is_organization || types.contains(&"Brand") {
+            self.logo = self.logo.take().or_else(|| image_url(node.get("logo")));
+        }
+        if is_organization || (types.contains(&"Person") && self.organization.is_empty()) {
+            self.same_as.extend(texts(node.get("sameAs")).take(MAX_LIST).map(str::to_owned));
+            self.same_as.truncate(2 * MAX_LIST);
+        }
+        if is_organization {
+            self.consider(&types, node);
+        }
+    }
+
+    fn contacts(&mut self, node: &Map<String, Value>) {
+        for (key, list) in [("email", &mut self.emails), ("telephone", &mut self.phones)] {
+            let values = texts(node.get(key)).filter(|value| value.len() < 200);
+            list.extend(values.map(str::to_owned).take(MAX_LIST.saturating_sub(list.len())));
+        }
+    }
+
+    /// Keeps the organisation that says most; the first of equals.
+    fn consider(&mut self, types: &[&str], node: &Map<String, Value>) {
+        let facts = organization(types, node);
+        if facts.len() > self.rank {
+            self.rank = facts.len();
+            self.country = country(node).or_else(|| self.country.take());
+            self.organization = facts;
+        }
+    }
+
+    /// As `metadata.structuredData`.
+    pub(super) fn into_json(self) -> JsonObject {
+        let mut topics = JsonObject::new();
+        if !self.types.is_empty() {
+            topics.insert("types".to_owned(), json!(self.types));
+        }
+        if !self.organization.is_empty() {
+            topics.insert("organization".to_owned(), self.organization.into());
+        }
+        topics
+    }
+}
+
+/// Things with a name, a phone or profiles that are not the site's own.
+const NOT_THE_SITE: [&str; 12] = [
+    "Review",
+    "Event",
+    "MusicEvent",
+    "JobPosting",
+    "Comment",
+    "Recipe",
+    "Movie",
+    "Book",
+    "Rating",
+    "AggregateRating",
+    "Question",
+    "Answer",
+];
+
+/// Properties under which others are described.
+fn is_about_others(key: &str) -> bool {
+    matches!(
+        key,
+        "review"
+            | "reviews"
+            | "performer"
+            | "organizer"
+            | "location"
+            | "author"
+            | "hiringOrganization"
+            | "memberOf"
+            | "alumniOf"
+            | "worksFor"
+            | "sponsor"
+            | "funder"
+            | "itemReviewed"
+            | "mentions"
+            | "citation"
+            | "seller"
+            | "brand"
+            | "provider"
+    ) && !matches!(key, "brand")
+}
+
+fn is_organization(name: &str, node: &Map<String, Value>) -> bool {
+    const OTHERS: [&str; 20] = [
+        "WebSite",
+        "WebPage",
+        "AboutPage",
+        "ContactPage",
+        "CollectionPage",
+        "ItemPage",
+        "Article",
+        "NewsArticle",
+        "BlogPosting",
+        "Person",
+        "Product",
+        "Offer",
+        "ImageObject",
+        "VideoObject",
+        "PostalAddress",
+        "ContactPoint",
+        "Service",
+        "Place",
+        "BreadcrumbList",
+        "Brand",
+    ];
+    const SIGNS: [&str; 5] = ["address", "telephone", "openingHours", "openingHoursSpecification", "logo"];
+    if OTHERS.contains(&name) {
+        return false;
+    }
+    ["Organization", "Corporation", "LocalBusiness"].iter().any(|end| name.ends_with(end))
+        || (node.contains_key("name") && SIGNS.iter().any(|key| node.contains_key(*key)))
+}
+
+fn organization(types: &[&str], node: &Map<String, Value>) -> JsonObject {
+    let mut facts = JsonObject::new();
+    if let Some(name) = types.first().and_then(|name| clean::line(name, 100)) {
+        facts.insert("type".to_owned(), name.into());
+    }
+    for (key, name) in TEXTS {
+        if let Some(text) = texts(node.get(key)).find_map(|text| clean::line(text, clean::MAX_TEXT)) {
+            facts.insert(name.to_owned(), text.into());
+        }
+    }
+    let address = address(node.get("address"));
+    if !address.is_empty() {
+        facts.insert("address".to_owned(), address.into());
+    }
+    if let Some(country) = country(node) {
+        facts.insert("country".to_owned(), country.into());
+    }
+    if let Some(logo) = image_url(node.get("logo")) {
+        facts.insert("logo".to_owned(), logo.into());
+    }
+    for (name, list) in [("openingHours", opening_hours(node)), ("sameAs", same_as(node))] {
+        if !list.is_empty() {
+            facts.insert(name.to_owned(), json!(list));
+        }
+    }
+    facts
+}
+
+/// Properties with a text, and the names under which they are kept.
+const TEXTS: [(&str, &str); 12] = [
+    ("name", "name"),
+    ("legalName", "legalName"),
+    ("url", "url"),
+    ("description", "description"),
+    ("telephone", "telephone"),
+    ("email", "email"),
+    ("vatID", "vatId"),
+    ("taxID", "taxId"),
+    ("foundingDate", "foundingDate"),
+    ("priceRange", "priceRange"),
+    ("areaServed", "areaServed"),
+    ("slogan", "slogan"),
+];
+
+fn same_as(node: &Map<String, Value>) -> Vec<String> {
+    texts(node.get("sameAs"))
+        .filter_map(|url| clean::line(url, clean::MAX_URL_BYTES))
+        .take(MAX_LIST)
+        .collect()
+}
+
+/// The first address, whether an object, a list or a plain text.
+fn address(value: Option<&Value>) -> JsonObject {
+    const PARTS: [(&str, &str); 6] = [
+        ("streetAddress", "street"),
+        ("postOfficeBoxNumber", "postOfficeBox"),
+        ("postalCode", "postalCode"),
+        ("addressLocality", "locality"),
+        ("addressRegion", "region"),
+        ("addressCountry", "country"),
+    ];
+    let mut facts = JsonObject::new();
+    match first(value) {
+        Some(Value::Object(parts)) => {
+            for (key, name) in PARTS {
+                if let Some(text) = name_of(parts.get(key)).and_then(|text| clean::line(text, 300)) {
+                    facts.insert(name.to_owned(), text.into());
+                }
+            }
+        }
+        Some(Value::String(text)) => {
+            if let Some(text) = clean::line(text, 300) {
+                facts.insert("text".to_owned(), text.into());
+            }
+        }
+        _ => {}
+    }
+    facts
+}
+
+fn country(node: &Map<String, Value>) -> Option<String> {
+    let address = first(node.get("address"))?.as_object()?;
+    name_of(address.get("addressCountry")).and_then(|text| clean::line(text, 100))
+}
+
+/// Opening hours as short lines: `Mo-Fr 09:00-17:00`.
+fn opening_hours(node: &Map<String, Value>) -> Vec<String> {
+    let plain = texts(node.get("openingHours")).map(str::to_owned);
+    let specified =
+        list(node.get("openingHoursSpecification")).filter_map(Value::as_object).filter_map(|hours| {
+            let days: Vec<String> =
+                list(hours.get("dayOfWeek")).filter_map(|day| name_of(Some(day))).map(short_day).collect();
+            let (opens, closes) = (hours.get("opens")?.as_str()?, hours.get("closes")?.as_str()?);
+            Some(format!("{} {opens}-{closes}", days.join(",")).trim().to_owned())
+        });
+    plain.chain(specified).filter_map(|text| clean::line(&text, 200)).take(MAX_LIST).collect()
+}
+
+fn short_day(day: &str) -> String {
+    let day = day.rsplit('/').next().unwrap_or(day);
+    day.chars().take(2).collect()
+}
+
+fn first(value: Option<&Value>) -> Option<&Value> {
+    list(value).next()
+}
+
+/// The value itself, or the entries of a list.
+fn list(value: Option<&Value>) -> impl Iterator<Item = &Value> {
+    let values: &[Value] = match value {
+        Some(Value::Array(values)) => values,
+        Some(value) => std::slice::from_ref(value),
+        None => &[],
+    };
+    values.iter()
+}
+
+/// The texts of a property: a string or a list of them.
+fn texts(value: Option<&Value>) -> impl Iterator<Item = &str> {
+    list(value).filter_map(Value::as_str)
+}
+
+/// A text, or the name of a thing.
+fn name_of(value: Option<&Value>) -> Option<&str> {
+    match first(value)? {
+        Value::String(text) => Some(text),
+        Value::Object(thing) => thing.get("name").or_else(|| thing.get("@id")).and_then(Value::as_str),
+        _ => None,
+    }
+}
+
+/// The address of an image: a text or an `ImageObject`.
+fn image_url(value: Option<&Value>) -> Option<String> {
+    let url = match first(value)? {
+        Value::String(text) => Cow::Borrowed(text.as_str()),
+        Value::Object(image) => {
+            Cow::Borrowed(texts(image.get("url").or_else(|| image.get("contentUrl"))).next()?)
+        }
+        _ => return None,
+    };
+    clean::line(&url, clean::MAX_URL_BYTES)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn structured(scripts: &[&str]) -> Structured {
+        let mut structured = Structured::default();
+        for script in scripts {
+            structured.visit(&parse(script).unwrap(), &mut MAX_NODES.clone());
+        }
+        structured
+    }
+
+    #[test]
+    fn an_organisation_inside_a_graph_is_found() {
+        let found = structured(&[r#"{"@context":"https://schema.org","@graph":[
+            {"@type":"WebSite","name":"Site","publisher":{"@id":"/o"}},
+            {"@type":["Organization","Brand"],"@id":"/o","name":"Muster GmbH","logo":{"@type":"ImageObject","url":"/l.png"},
+             "sameAs":["https://www.facebook.com/muster"],"contactPoint":{"@type":"ContactPoint","telephone":"+49 30 1234567"},
+             "address":{"@type":"PostalAddress","streetAddress":"Weg 1","addressCountry":{"@type":"Country","name":"DE"}}}]}"#]);
+        assert_eq!(found.logo.as_deref(), Some("/l.png"));
+        assert_eq!(found.country.as_deref(), Some("DE"));
+        assert_eq!(found.phones, ["+49 30 1234567"]);
+        assert_eq!(found.organization["name"], "Muster GmbH");
+        assert_eq!(found.organization["address"]["street"], "Weg 1");
+    }
+
+    #[test]
+    fn what_belongs_to_reviewers_and_venues_is_not_the_sites() {
+        let found = structured(&[
+            r#"{"@type":"LocalBusiness","name":"Inn","address":"Main St 1",
+            "review":{"@type":"Review","author":{"@type":"Person","email":"guest@mail.org","sameAs":"https://x.com/guest"}}}"#,
+            r#"{"@type":"Event","location":{"@type":"Place","name":"Hall","telephone":"030 555"}}"#,
+        ]);
+        assert!(found.emails.is_empty() && found.phones.is_empty() && found.same_as.is_empty());
+        assert_eq!(found.organization["address"]["text"], "Main St 1");
+    }
+
+    #[test]
+    fn opening_hours_of_both_forms_become_lines() {
+        let found = structured(&[
+            r#"{"@type":"Bakery","name":"B","telephone":"1","openingHours":"Mo-Fr 07:00-18:00",
+            "openingHoursSpecification":[{"dayOfWeek":["https://schema.org/Saturday","Sunday"],"opens":"08:00","closes":"12:00"}]}"#,
+        ]);
+        assert_eq!(found.organization["openingHours"], json!(["Mo-Fr 07:00-18:00", "Sa,Su 08:00-12:00"]));
+    }
+
+    #[test]
+    fn sloppy_json_is_read_and_broken_json_is_left() {
+        assert!(
+            parse("<!-- {\"@type\":\"Organization\",\n\"name\":\"two\nlines\"}; -->")
+                .is_none_or(|v| v.is_object())
+        );
+        assert_eq!(parse("{\"name\":\"two\nlines\"};").unwrap()["name"], "two lines");
+        assert!(parse("{\"name\":").is_none());
+        assert!(parse(&format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000))).is_none());
+    }
+}

@@ -1,0 +1,412 @@
+//! The one walk over a parsed page. It never recurses: a page may be nested as deeply as it likes.
+
+use scraper::{Html, Node, node::Element};
+
+use super::{
+    clean,
+    view::{Anchor, Found, Image, ItemProp, LinkTag, Meta},
+};
+
+/// Collects what the extractors read.
+pub(super) fn walk(html: &Html) -> Found<'_> {
+    let mut walker = Walker { found: Found::default(), scopes: Vec::new(), anchor: None, gap: false };
+    let mut node = html.tree.root();
+    loop {
+        let enters = walker.open(node.value(), node.first_child().map(|child| child.value()));
+        if enters && let Some(child) = node.first_child() {
+            node = child;
+            continue;
+        }
+        loop {
+            walker.close(node.value());
+            if let Some(next) = node.next_sibling() {
+                node = next;
+                break;
+            }
+            let Some(parent) = node.parent() else { return walker.found };
+            node = parent;
+        }
+    }
+}
+
+/// What an open element means for what stands in it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    Header,
+    Logo,
+    Others,
+    Heading,
+    Anchor,
+    ItemProp(usize),
+}
+
+struct Walker<'a> {
+    found: Found<'a>,
+    /// The open elements that mean something, with the address of each so that its end is known.
+    scopes: Vec<(*const Element, Scope)>,
+    anchor: Option<usize>,
+    /// Whether white space is due before the next visible character.
+    gap: bool,
+}
+
+/// The attributes that the extractors read, gathered in one pass over an element.
+#[derive(Default, Clone, Copy)]
+struct Attrs<'a> {
+    alt: &'a str,
+    class: &'a str,
+    content: Option<&'a str>,
+    cfemail: &'a str,
+    equiv: &'a str,
+    href: Option<&'a str>,
+    id: &'a str,
+    itemprop: &'a str,
+    late_src: &'a str,
+    media: &'a str,
+    name: &'a str,
+    property: &'a str,
+    rel: &'a str,
+    role: &'a str,
+    sizes: &'a str,
+    src: &'a str,
+    kind: &'a str,
+    lang: &'a str,
+    datetime: &'a str,
+    elementor: bool,
+}
+
+impl<'a> Attrs<'a> {
+    fn of(element: &'a Element) -> Self {
+        let mut own = Self::default();
+        for (name, value) in element.attrs() {
+            match name {
+                "alt" => own.alt = value,
+                "class" => own.class = value,
+                "content" => own.content = Some(value),
+                "data-cfemail" => own.cfemail = value,
+                "http-equiv" => own.equiv = value,
+                "href" => own.href = Some(value),
+                "id" => own.id = value,
+                "itemprop" => own.itemprop = value,
+                "data-src" | "data-lazy-src" | "data-original" => own.late_src = value,
+                "media" => own.media = value,
+                "name" => own.name = value,
+                "property" => own.property = value,
+                "rel" => own.rel = value,
+                "role" => own.role = value,
+                "sizes" => own.sizes = value,
+                "src" => own.src = value,
+                "type" => own.kind = value,
+                "lang" => own.lang = value,
+                "datetime" => own.datetime = value,
+                "data-elementor-type" => own.elementor = true,
+                _ => {}
+            }
+        }
+        own
+    }
+}
+
+impl<'a> Walker<'a> {
+    /// Takes note of a node; says whether to enter it.
+    fn open(&mut self, node: &'a Node, child: Option<&'a Node>) -> bool {
+        match node {
+            Node::Element(element) => self.element(element, text_of(child)),
+            Node::Text(text) => {
+                self.text(text);
+                false
+            }
+            Node::Comment(comment) => {
+                self.found.comments.push(comment);
+                false
+            }
+            Node::Document => true,
+            _ => false,
+        }
+    }
+
+    fn element(&mut self, element: &'a Element, content: &'a str) -> bool {
+        let name = element.name();
+        let attrs = Attrs::of(element);
+        self.found.counts.elements += 1;
+        if is_block(name) {
+            self.line_break();
+        } else {
+            self.seam();
+        }
+        self.found.has_elementor_mark |= attrs.elementor;
+        self.scope(element, name, &attrs);
+        if !attrs.cfemail.is_empty() {
+            self.found.cfemails.push(attrs.cfemail);
+        }
+        self.collect(element, name, &attrs, content)
+    }
+
+    /// What kinds of elements tell; says whether to enter the element.
+    fn collect(&mut self, element: &'a Element, name: &str, attrs: &Attrs<'a>, content: &'a str) -> bool {
+        let found = &mut self.found;
+        match name {
+            "html" => found.lang = found.lang.or(non_empty(attrs.lang)),
+            "base" => found.base = found.base.or(attrs.href),
+            "body" => found.body_class = attrs.class,
+            "title" => {
+                found.titles.push(content);
+                return false;
+            }
+            "meta" => self.meta(attrs),
+            "link" => self.link(attrs),
+            "a" | "area" => self.anchor(element, attrs),
+            "img" => self.image(attrs),
+            "iframe" => {
+                found.iframes.push(non_empty(attrs.src).unwrap_or(attrs.late_src));
+                return false;
+            }
+            "form" => found.counts.forms += 1,
+            "script" => {
+                self.script(attrs, content);
+                return false;
+            }
+            "style" => {
+                found.styles.push(content);
+                return false;
+            }
+            "noscript" => {
+                found.noscripts.push(content);
+                return false;
+            }
+            "svg" | "template" | "object" | "option" | "textarea" => return false,
+            _ => {}
+        }
+        true
+    }
+
+    fn meta(&mut self, attrs: &Attrs<'a>) {
+        let Some(content) = attrs.content else { return };
+        for name in [attrs.name, attrs.property, attrs.equiv, attrs.itemprop] {
+            if !name.is_empty() {
+                self.found.metas.push(Meta { name, content });
+            }
+        }
+    }
+
+    fn link(&mut self, attrs: &Attrs<'a>) {
+        let Some(href) = attrs.href else { return };
+        let link = LinkTag { rel: attrs.rel, href, sizes: attrs.sizes, media: attrs.media };
+        if link.rel.split_ascii_whitespace().any(|rel| rel.eq_ignore_ascii_case("stylesheet")) {
+            self.found.counts.stylesheets += 1;
+        }
+        self.found.links.push(link);
+    }
+
+    fn anchor(&mut self, element: &'a Element, attrs: &Attrs<'a>) {
+        let Some(href) = attrs.href else { return };
+        self.found.counts.links += 1;
+        let start = self.found.text.len();
+        self.found.anchors.push(Anchor { href, start, end: start });
+        self.anchor = Some(self.found.anchors.len() - 1);
+        self.scopes.push((element, Scope::Anchor));
+    }
+
+    fn image(&mut self, attrs: &Attrs<'a>) {
+        self.found.counts.images += 1;
+        let late = attrs.src.is_empty() || attrs.src.starts_with("data:");
+        let src = if late { non_empty(attrs.late_src).unwrap_or(attrs.src) } else { attrs.src };
+        self.found.images.push(Image {
+            src,
+            alt: attrs.alt,
+            class: attrs.class,
+            id: attrs.id,
+            in_header: self.is_in(Scope::Header),
+            in_logo: self.is_in(Scope::Logo),
+            in_others: self.is_in(Scope::Others),
+            anchor: self.anchor,
+        });
+    }
+
+    fn script(&mut self, attrs: &Attrs<'a>, content: &'a str) {
+        self.found.counts.scripts += 1;
+        if attrs.kind.trim().eq_ignore_ascii_case("application/ld+json") {
+            self.found.json_ld.push(content);
+        } else if !attrs.src.is_empty() {
+            self.found.script_urls.push(attrs.src);
+        } else if !attrs.late_src.is_empty() {
+            self.found.script_urls.push(attrs.late_src);
+        } else if !content.is_empty() {
+            self.found.scripts.push(content);
+        }
+    }
+
+    /// Opens the scopes that an element makes.
+    fn scope(&mut self, element: &'a Element, name: &str, attrs: &Attrs<'a>) {
+        if name == "header" || attrs.role.eq_ignore_ascii_case("banner") || names(attrs, &HEADER_WORDS) {
+            self.scopes.push((element, Scope::Header));
+        }
+        if names(attrs, &LOGO_WORDS) {
+            self.scopes.push((element, Scope::Logo));
+        }
+        if name == "footer" || names(attrs, &OTHERS_WORDS) {
+            self.scopes.push((element, Scope::Others));
+        }
+        if name == "h1" && self.found.heading.is_none() {
+            self.found.heading = Some((self.found.text.len(), self.found.text.len()));
+            self.scopes.push((element, Scope::Heading));
+        }
+        if !attrs.itemprop.is_empty() && name != "meta" {
+            self.itemprop(element, attrs);
+        }
+    }
+
+    fn itemprop(&mut self, element: &'a Element, attrs: &Attrs<'a>) {
+        let value = attrs.content.or(attrs.href).or(non_empty(attrs.src)).or(non_empty(attrs.datetime));
+        let at = self.found.text.len();
+        self.scopes.push((element, Scope::ItemProp(self.found.itemprops.len())));
+        self.found.itemprops.push(ItemProp { name: attrs.itemprop, value, start: at, end: at });
+    }
+
+    fn is_in(&self, scope: Scope) -> bool {
+        self.scopes.iter().any(|(_, own)| *own == scope)
+    }
+
+    /// Takes note that a node ends.
+    fn close(&mut self, node: &'a Node) {
+        let Node::Element(element) = node else { return };
+        if is_block(element.name()) {
+            self.line_break();
+        } else {
+            self.seam();
+        }
+        while let Some((owner, scope)) = self.scopes.last().copied()
+            && std::ptr::eq(owner, element)
+        {
+            self.scopes.pop();
+            self.end_scope(scope);
+        }
+    }
+
+    fn end_scope(&mut self, scope: Scope) {
+        let end = self.found.text.len();
+        match scope {
+            Scope::Anchor => {
+                if let Some(anchor) = self.anchor.take() {
+                    self.found.anchors[anchor].end = end;
+                }
+            }
+            Scope::Heading => {
+                if let Some(heading) = &mut self.found.heading {
+                    heading.1 = end;
+                }
+            }
+            Scope::ItemProp(index) => self.found.itemprops[index].end = end,
+            Scope::Header | Scope::Logo | Scope::Others => {}
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        for c in text.chars() {
+            if clean::is_space(c) {
+                self.gap = true;
+            } else if !c.is_control() && !clean::is_invisible(c) {
+                if self.gap && !self.found.text.is_empty() && !self.found.text.ends_with('\n') {
+                    self.found.text.push(' ');
+                }
+                self.gap = false;
+                self.found.text.push(c);
+            }
+        }
+    }
+
+    fn line_break(&mut self) {
+        self.gap = false;
+        if !self.found.text.is_empty() && !self.found.text.ends_with('\n') {
+            self.found.text.push('\n');
+        }
+    }
+
+    fn seam(&mut self) {
+        let at = self.found.text.len();
+        if !self.gap && at > 0 && self.found.seams.last() != Some(&at) {
+            self.found.seams.push(at);
+        }
+    }
+}
+
+const HEADER_WORDS: [&str; 6] = ["header", "masthead", "navbar", "topbar", "top-bar", "site-head"];
+const LOGO_WORDS: [&str; 2] = ["logo", "brand"];
+const OTHERS_WORDS: [&str; 13] = [
+    "footer",
+    "partner",
+    "client",
+    "customer",
+    "sponsor",
+    "brands",
+    "logos",
+    "payment",
+    "testimonial",
+    "award",
+    "press",
+    "member",
+    "cookie",
+];
+
+/// Whether the class or id of an element has one of these words in it.
+fn names(attrs: &Attrs<'_>, words: &[&str]) -> bool {
+    let has = |text: &str| !text.is_empty() && words.iter().any(|word| contains_word(text, word));
+    has(attrs.class) || has(attrs.id)
+}
+
+/// Whether `text` has `word`, given in lower case, anywhere in it, whatever the case.
+pub(super) fn contains_word(text: &str, word: &str) -> bool {
+    text.len() >= word.len()
+        && text.as_bytes().windows(word.len()).any(|window| window.eq_ignore_ascii_case(word.as_bytes()))
+}
+
+fn text_of(node: Option<&Node>) -> &str {
+    node.and_then(Node::as_text).map_or("", |text| text)
+}
+
+fn non_empty(text: &str) -> Option<&str> {
+    (!text.trim().is_empty()).then_some(text)
+}
+
+/// Elements that begin and end a line of visible text.
+fn is_block(name: &str) -> bool {
+    !matches!(
+        name,
+        "a" | "abbr"
+            | "b"
+            | "bdi"
+            | "bdo"
+            | "big"
+            | "cite"
+            | "code"
+            | "data"
+            | "em"
+            | "font"
+            | "i"
+            | "img"
+            | "ins"
+            | "kbd"
+            | "label"
+            | "mark"
+            | "noscript"
+            | "q"
+            | "s"
+            | "samp"
+            | "script"
+            | "small"
+            | "span"
+            | "strike"
+            | "strong"
+            | "style"
+            | "sub"
+            | "sup"
+            | "svg"
+            | "time"
+            | "tt"
+            | "u"
+            | "var"
+            | "wbr"
+            | "link"
+            | "meta"
+            | "template"
+    )
+}

@@ -1,0 +1,132 @@
+//! The technology rules: data in the Wappalyzer JSON format, and the engine that matches them.
+//!
+//! The rules in `rules/` are this project's own, written from facts such as a header's name or a script's host.
+//! Anyone may add a set of their own in the same format.
+
+mod category;
+mod detect;
+mod dom;
+mod error;
+mod literal;
+mod pattern;
+mod prefilter;
+mod rule;
+
+use std::{collections::HashMap, fs, path::Path};
+
+use reqwest::header::HeaderMap;
+use scraper::Html;
+use url::Url;
+
+pub use category::group_of;
+pub use error::FingerprintError;
+
+use category::Categories;
+use detect::Matchers;
+use rule::{Rule, RuleFile};
+
+/// What a page shows to the rules.
+#[derive(Clone, Copy)]
+pub struct Evidence<'a> {
+    /// Where the page was found.
+    pub url: &'a Url,
+    /// The headers of the answer.
+    pub headers: &'a HeaderMap,
+    /// The decoded page.
+    pub source: &'a str,
+    /// The parsed page.
+    pub html: &'a Html,
+    /// Name and content of each `<meta>`.
+    pub metas: &'a [(&'a str, &'a str)],
+    /// The `src` of each script.
+    pub script_urls: &'a [&'a str],
+    /// The scripts inside the page.
+    pub scripts: &'a [&'a str],
+    /// The style sheets inside the page.
+    pub styles: &'a [&'a str],
+    /// The visible text.
+    pub text: &'a str,
+}
+
+/// A set of technology rules, ready to match. Make it once and share it.
+#[derive(Debug)]
+pub struct Fingerprints {
+    rules: Vec<Rule>,
+    names: HashMap<String, usize>,
+    categories: Categories,
+    matchers: Matchers,
+}
+
+/// The rules that come with the program, by file name.
+const BUILTIN: [(&str, &str); 1] = [("core.json", include_str!("rules/core.json"))];
+
+impl Fingerprints {
+    /// The rules that come with the program.
+    pub fn builtin() -> Result<Self, FingerprintError> {
+        let (rules, categories) = builtin_rules()?;
+        Self::new(rules, categories)
+    }
+
+    /// The rules that come with the program and those of all `.json` files in a folder and its folder `technologies`;
+    /// of two rules with one name, the folder's wins. A file `categories.json` names further categories.
+    pub fn with_directory(directory: &Path) -> Result<Self, FingerprintError> {
+        let (mut rules, mut categories) = builtin_rules()?;
+        for (file, text) in read_directory(directory)? {
+            if file == "categories.json" || file.ends_with("/categories.json") {
+                categories.add(&file, &text)?;
+            } else {
+                let own = RuleFile::parse(&file, &text)?;
+                rules.retain(|rule| !own.rules.iter().any(|other| other.name == rule.name));
+                rules.extend(own.rules);
+                categories.extend(own.categories);
+            }
+        }
+        Self::new(rules, categories)
+    }
+
+    /// How many technologies the rules know.
+    pub fn len(&self) -> usize {
+        self.rules.len()
+    }
+
+    /// Whether there are no rules at all.
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+
+    fn new(rules: Vec<Rule>, categories: Categories) -> Result<Self, FingerprintError> {
+        let names = rules.iter().enumerate().map(|(index, rule)| (rule.name.clone(), index)).collect();
+        let matchers = Matchers::new(&rules)?;
+        Ok(Self { rules, names, categories, matchers })
+    }
+}
+
+fn builtin_rules() -> Result<(Vec<Rule>, Categories), FingerprintError> {
+    let mut rules = Vec::new();
+    for (file, text) in BUILTIN {
+        rules.extend(RuleFile::parse(file, text)?.rules);
+    }
+    Ok((rules, Categories::builtin()))
+}
+
+/// The `.json` files of a folder and of its folder `technologies`, by name.
+fn read_directory(directory: &Path) -> Result<Vec<(String, String)>, FingerprintError> {
+    let mut files = Vec::new();
+    for folder in [directory.to_owned(), directory.join("technologies")] {
+        if folder != directory && !folder.is_dir() {
+            continue;
+        }
+        let unreadable = |source| FingerprintError::Unreadable { file: folder.display().to_string(), source };
+        for entry in fs::read_dir(&folder).map_err(unreadable)? {
+            let path = entry.map_err(unreadable)?.path();
+            if path.is_file() && path.extension().is_some_and(|extension| extension == "json") {
+                let file = path.display().to_string();
+                let text = fs::read_to_string(&path)
+                    .map_err(|source| FingerprintError::Unreadable { file: file.clone(), source })?;
+                files.push((file, text));
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
+}

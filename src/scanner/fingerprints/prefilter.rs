@@ -1,0 +1,78 @@
+//! One pass over a text that names the patterns that may match it.
+
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
+
+use super::FingerprintError;
+
+/// Finds the candidates among many patterns.
+#[derive(Debug, Default)]
+pub(super) struct Prefilter {
+    automaton: Option<AhoCorasick>,
+    /// For each literal, the patterns that require it (or one of its like).
+    owners: Vec<Vec<u32>>,
+    /// Patterns that require nothing: always candidates.
+    always: Vec<u32>,
+    count: usize,
+}
+
+impl Prefilter {
+    /// Takes for each pattern the texts of which one must be there.
+    pub(super) fn new<'p>(patterns: impl Iterator<Item = &'p [Vec<u8>]>) -> Result<Self, FingerprintError> {
+        let mut filter = Self::default();
+        let mut pairs: Vec<(Vec<u8>, u32)> = Vec::new();
+        for (index, literals) in (0_u32..).zip(patterns) {
+            filter.count += 1;
+            if literals.is_empty() {
+                filter.always.push(index);
+            }
+            pairs.extend(literals.iter().map(|literal| (literal.to_ascii_lowercase(), index)));
+        }
+        pairs.sort();
+        pairs.dedup();
+        let mut literals: Vec<Vec<u8>> = Vec::new();
+        for (literal, index) in pairs {
+            if literals.last() != Some(&literal) {
+                literals.push(literal);
+                filter.owners.push(Vec::new());
+            }
+            if let Some(owners) = filter.owners.last_mut() {
+                owners.push(index);
+            }
+        }
+        if !literals.is_empty() {
+            filter.automaton = Some(build(&literals)?);
+        }
+        Ok(filter)
+    }
+
+    /// How many patterns there are.
+    pub(super) const fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Marks the candidates for a text in `marks`, which has a place for each pattern, and appends each new one to
+    /// `candidates`.
+    pub(super) fn mark(&self, text: &str, marks: &mut [bool], candidates: &mut Vec<u32>) {
+        let mut add = |index: u32| {
+            let mark = &mut marks[index as usize];
+            if !*mark {
+                *mark = true;
+                candidates.push(index);
+            }
+        };
+        self.always.iter().copied().for_each(&mut add);
+        if let Some(automaton) = &self.automaton {
+            for found in automaton.find_overlapping_iter(text) {
+                self.owners[found.pattern().as_usize()].iter().copied().for_each(&mut add);
+            }
+        }
+    }
+}
+
+fn build(literals: &[Vec<u8>]) -> Result<AhoCorasick, FingerprintError> {
+    AhoCorasickBuilder::new()
+        .ascii_case_insensitive(true)
+        .match_kind(MatchKind::Standard)
+        .build(literals)
+        .map_err(|error| FingerprintError::TooLarge(error.to_string()))
+}

@@ -1,0 +1,210 @@
+//! From a domain name to a report of what its site says of itself.
+//!
+//! [`Scanner::scan`] is the whole story; each chapter has a file of its own. Every request goes through
+//! [`visit`], which asks the [`address_guard`], robots.txt and the [`host_limits`] first.
+
+pub mod address_guard;
+mod answer;
+mod certificate;
+mod client;
+pub mod extract;
+mod failure;
+mod favicon;
+pub mod fingerprints;
+mod homepage;
+mod host_limits;
+mod more_pages;
+mod page;
+mod resolver;
+pub mod robots;
+mod scan_clock;
+pub mod sitemap;
+mod tls;
+mod transport;
+mod visit;
+
+use std::{path::PathBuf, sync::Arc};
+
+use serde_json::Value;
+use url::Url;
+
+use self::{
+    address_guard::AddressGuard,
+    client::HttpClient,
+    extract::Extracted,
+    fingerprints::{FingerprintError, Fingerprints},
+    homepage::OnStep,
+    host_limits::HostLimits,
+    scan_clock::ScanClock,
+    sitemap::Sitemaps,
+    visit::Visit,
+};
+use crate::{
+    clock::Clock,
+    config::ScannerSettings,
+    model::{DomainName, JobStep, ScanError, ScanErrorCode as Code, ScanOptions, ScanReport},
+};
+
+/// Why a scanner could not be made of the settings.
+#[derive(Debug, thiserror::Error)]
+pub enum ScannerSetupError {
+    /// The technology rules are not valid.
+    #[error(transparent)]
+    Fingerprints(#[from] FingerprintError),
+    /// The file of further certificates cannot be used.
+    #[error("the certificates in {path} cannot be used: {reason}")]
+    CaFile {
+        /// The file of the settings.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// TLS cannot be set up.
+    #[error("TLS cannot be set up: {0}")]
+    Tls(#[from] rustls::Error),
+    /// The system does not say where to look names up.
+    #[error("the system's DNS settings cannot be read: {0}")]
+    Dns(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The HTTP client refuses a setting, such as a user agent with a line break.
+    #[error("the HTTP client cannot be set up: {0}")]
+    Client(#[from] reqwest::Error),
+}
+
+/// Visits sites, politely and safely. Cheap to clone; all clones share connections and limits.
+#[derive(Clone)]
+pub struct Scanner(Arc<Shared>);
+
+/// What all scans share.
+struct Shared {
+    settings: ScannerSettings,
+    guard: AddressGuard,
+    client: HttpClient,
+    limits: Arc<HostLimits>,
+    fingerprints: Fingerprints,
+    /// The name by which robots.txt files address this crawler.
+    product: String,
+    time: Clock,
+}
+
+impl Scanner {
+    /// A scanner for the settings. It must be made within a Tokio runtime.
+    pub fn new(settings: &ScannerSettings) -> Result<Self, ScannerSetupError> {
+        let guard = AddressGuard::new(settings);
+        Ok(Self(Arc::new(Shared {
+            guard,
+            client: HttpClient::new(settings, guard)?,
+            limits: HostLimits::new(settings.max_requests_per_address),
+            fingerprints: fingerprints_of(settings)?,
+            product: product(&settings.user_agent).to_owned(),
+            time: Clock::system(),
+            settings: settings.clone(),
+        })))
+    }
+
+    /// Scans the site of a domain name. `on_step` is called when a step begins. The future may be dropped at any
+    /// time, which ends the scan.
+    ///
+    /// A homepage that cannot be had is an error. What fails after it, such as a sitemap, is noted in the report.
+    pub async fn scan(
+        &self,
+        name: &DomainName,
+        options: &ScanOptions,
+        on_step: OnStep<'_>,
+    ) -> Result<ScanReport, ScanError> {
+        let clock = ScanClock::start(options.timeout());
+        let mut visit = Visit::new(&self.0, options, &clock);
+        on_step(JobStep::Resolving);
+        let home = clock.limit(self.read_homepage(&mut visit, name, on_step)).await;
+        let (url, mut found) = home.ok_or_else(|| out_of_time(name, options))??;
+        if clock.limit(self.read_more(&mut visit, name, &url, &mut found)).await.is_none() {
+            note(&mut found, OUT_OF_TIME);
+        }
+        let mut sitemaps = Sitemaps::new(self.0.settings.max_sitemaps, self.0.settings.max_sitemap_bytes);
+        if options.follow_sitemaps {
+            on_step(JobStep::Sitemaps);
+            let links = std::mem::take(&mut found.sitemap_links);
+            if clock.limit(sitemaps.read_all(&mut visit, &url, &links)).await.is_none() {
+                sitemaps.give_up(OUT_OF_TIME);
+            }
+        }
+        Ok(report(&url, found, sitemaps))
+    }
+
+    async fn read_homepage(
+        &self,
+        visit: &mut Visit<'_>,
+        name: &DomainName,
+        on_step: OnStep<'_>,
+    ) -> Result<(Url, Extracted), ScanError> {
+        let mut answer = homepage::open(visit, name, on_step).await?;
+        let page = page::read(&mut answer, self.0.settings.max_page_bytes).await?;
+        let transport = transport::facts(&answer, &page.body);
+        let (url, is_cut) = (answer.url.clone(), page.body.is_cut);
+        // The address is free for the next request while the page is read.
+        drop(answer);
+        on_step(JobStep::Extracting);
+        let mut found = page::facts(&self.0, page, name).await?;
+        found.facts.metadata.insert("transport".to_owned(), transport);
+        if is_cut {
+            let limit = self.0.settings.max_page_bytes;
+            note(&mut found, &format!("The page is longer than {limit} bytes; the rest was not read."));
+        }
+        Ok((url, found))
+    }
+
+    /// What the homepage leads to: an icon that it does not declare, and further pages.
+    async fn read_more(&self, visit: &mut Visit<'_>, name: &DomainName, home: &Url, found: &mut Extracted) {
+        if found.facts.favicon_url.is_none() {
+            found.facts.favicon_url = favicon::find(visit, home).await.map(String::from);
+        }
+        more_pages::visit_all(visit, &self.0, name, home, found).await;
+    }
+}
+
+/// Adds a sentence to `metadata.notes`.
+fn note(found: &mut Extracted, sentence: &str) {
+    let notes = found.facts.metadata.entry("notes").or_insert_with(|| Value::Array(Vec::new()));
+    if let Value::Array(notes) = notes {
+        notes.push(sentence.into());
+    }
+}
+
+/// The technology rules that the settings ask for.
+pub fn fingerprints_of(settings: &ScannerSettings) -> Result<Fingerprints, FingerprintError> {
+    match &settings.fingerprints {
+        Some(directory) => Fingerprints::with_directory(directory),
+        None => Fingerprints::builtin(),
+    }
+}
+
+const OUT_OF_TIME: &str = "The time for the scan ran out.";
+
+fn out_of_time(name: &DomainName, options: &ScanOptions) -> ScanError {
+    let seconds = options.timeout_seconds;
+    ScanError::new(
+        Code::DeadlineExceeded,
+        format!("The homepage of {name} was not read within the {seconds} seconds of the scan."),
+    )
+}
+
+fn report(url: &Url, mut found: Extracted, sitemaps: Sitemaps) -> ScanReport {
+    if sitemaps.is_partial {
+        note(
+            &mut found,
+            "Not every sitemap was read: there are more than the limits of count, bytes and time allow.",
+        );
+    }
+    ScanReport {
+        url: url.to_string(),
+        facts: found.facts,
+        total_sitemaps: sitemaps.files.len() as u64,
+        sitemap_urls: sitemaps.page_count(),
+        sitemaps: sitemaps.files,
+    }
+}
+
+/// The product token in a user agent: its first word, or in `Mozilla/5.0 (compatible; Name/1.0)` the name.
+fn product(user_agent: &str) -> &str {
+    let text = user_agent.split_once("compatible;").map_or(user_agent, |(_, rest)| rest.trim_start());
+    robots::product_token(text)
+}

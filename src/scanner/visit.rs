@@ -1,0 +1,243 @@
+//! One visit to one site: every request of a scan goes through here, so that guard, robots.txt, pace and limits hold
+//! for each of them and for each redirect hop.
+
+use std::{collections::HashMap, time::Duration};
+
+use tokio::time::Instant;
+use url::{Host, Url};
+
+use super::{
+    Shared,
+    answer::{Answer, Redirect},
+    failure,
+    host_limits::AddressPermit,
+    robots::{MAX_ROBOTS_BYTES, Robots},
+    scan_clock::ScanClock,
+};
+use crate::model::{ScanError, ScanErrorCode as Code, ScanOptions};
+
+/// What a request is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    Robots,
+    Page,
+    Sitemap,
+    Image,
+}
+
+impl Purpose {
+    const fn accept(self) -> &'static str {
+        match self {
+            Self::Robots => "text/plain,*/*;q=0.5",
+            Self::Page => "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+            Self::Sitemap => "application/xml,text/xml,text/plain;q=0.9,*/*;q=0.8",
+            Self::Image => "image/*,*/*;q=0.5",
+        }
+    }
+}
+
+/// What the robots.txt of an origin says.
+#[derive(Clone)]
+struct OriginRules {
+    robots: Robots,
+    /// Where it was found, after redirects.
+    url: Url,
+}
+
+/// The state of one scan's visit.
+pub(super) struct Visit<'a> {
+    pub(super) shared: &'a Shared,
+    pub(super) options: &'a ScanOptions,
+    pub(super) clock: &'a ScanClock,
+    rules: HashMap<String, Result<OriginRules, ScanError>>,
+    last_request: HashMap<String, Instant>,
+}
+
+impl<'a> Visit<'a> {
+    pub(super) fn new(shared: &'a Shared, options: &'a ScanOptions, clock: &'a ScanClock) -> Self {
+        Self { shared, options, clock, rules: HashMap::new(), last_request: HashMap::new() }
+    }
+
+    /// Requests a URL and follows its redirects, each hop checked like the first.
+    pub(super) async fn get(&mut self, start: &Url, purpose: Purpose) -> Result<Answer, ScanError> {
+        let mut url = start.clone();
+        url.set_fragment(None);
+        let mut redirects: Vec<Redirect> = Vec::new();
+        loop {
+            let mut answer = match self.request(&url, purpose).await {
+                Err(error) if !redirects.is_empty() => return Err(after_redirects(error, start)),
+                other => other?,
+            };
+            let Some(target) = answer.redirect_target() else {
+                answer.redirects = redirects;
+                return Ok(answer);
+            };
+            redirects.push(Redirect { url, status: answer.status() });
+            self.check_chain(start, &redirects, &target)?;
+            url = target;
+        }
+    }
+
+    async fn request(&mut self, url: &Url, purpose: Purpose) -> Result<Answer, ScanError> {
+        self.admit(url, purpose).await?;
+        self.send(url, purpose).await
+    }
+
+    fn check_chain(&self, start: &Url, redirects: &[Redirect], target: &Url) -> Result<(), ScanError> {
+        let limit = self.shared.settings.max_redirects;
+        let problem = if redirects.iter().any(|hop| hop.url == *target) {
+            format!("{start} redirects in a loop, back to {target}.")
+        } else if redirects.len() > limit {
+            format!("{start} redirects more than {limit} times.")
+        } else {
+            return Ok(());
+        };
+        Err(ScanError::new(Code::TooManyRedirects, problem))
+    }
+
+    /// Everything that must hold before a URL is requested.
+    async fn admit(&mut self, url: &Url, purpose: Purpose) -> Result<(), ScanError> {
+        self.shared.guard.check_url(url).map_err(|reason| failure::blocked(url, &reason))?;
+        if let Some(left) = self.shared.limits.silence_left(host(url)) {
+            let message = format!("{url} asked for no requests for another {} seconds.", left.as_secs() + 1);
+            return Err(ScanError { retry_after: Some(left), ..ScanError::new(Code::RateLimited, message) });
+        }
+        if purpose == Purpose::Robots || !self.options.respect_robots {
+            return Ok(());
+        }
+        let robots = self.robots(url).await?;
+        if !robots.allows(url) {
+            return Err(ScanError::new(
+                Code::RobotsDisallowed,
+                format!("The robots.txt of the site does not allow {url}."),
+            ));
+        }
+        let delay = robots.crawl_delay();
+        self.keep_pace(url, delay).await
+    }
+
+    /// Keeps the pause that a site asks for; when the time of the scan is too short for it, the request is left out.
+    async fn keep_pace(&mut self, url: &Url, delay: Option<Duration>) -> Result<(), ScanError> {
+        let last = self.last_request.insert(host(url).to_owned(), Instant::now());
+        let (Some(last), Some(delay)) = (last, delay) else { return Ok(()) };
+        let turn = last + delay;
+        if turn >= self.clock.deadline() {
+            let message = format!(
+                "The site asks for {} seconds between requests; there was no time left for {url}.",
+                delay.as_secs_f64()
+            );
+            return Err(ScanError::new(Code::DeadlineExceeded, message));
+        }
+        tokio::time::sleep_until(turn).await;
+        self.last_request.insert(host(url).to_owned(), Instant::now());
+        Ok(())
+    }
+
+    async fn send(&self, url: &Url, purpose: Purpose) -> Result<Answer, ScanError> {
+        let permit = self.permit(url).await?;
+        let started = Instant::now();
+        let timeout = self.shared.settings.request_timeout;
+        let response = self.shared.client.get(url, purpose.accept(), timeout).await;
+        let response = response.map_err(|error| failure::request_failure(&error, url))?;
+        let answer = Answer::new(url.clone(), response, started.elapsed(), permit);
+        if matches!(answer.status(), 429 | 503)
+            && let Some(wait) = self.retry_after(&answer)
+        {
+            self.shared.limits.silence(host(url), wait);
+        }
+        Ok(answer)
+    }
+
+    pub(super) fn retry_after(&self, answer: &Answer) -> Option<Duration> {
+        answer.retry_after(self.shared.time.now())
+    }
+
+    /// Waits for a turn at the address; none is needed where the settings prescribe the address.
+    async fn permit(&self, url: &Url) -> Result<Option<AddressPermit>, ScanError> {
+        if self.shared.client.is_overridden() {
+            return Ok(None);
+        }
+        let addresses = match url.host() {
+            Some(Host::Ipv4(v4)) => vec![(v4, 0).into()],
+            Some(Host::Ipv6(v6)) => vec![(v6, 0).into()],
+            _ => self.resolve(url).await?,
+        };
+        Ok(self.clock.pause(self.shared.limits.acquire(&addresses)).await)
+    }
+
+    /// The addresses that a URL's host leads to, at least one.
+    pub(super) async fn resolve(&self, url: &Url) -> Result<Vec<std::net::SocketAddr>, ScanError> {
+        let found = self.shared.client.addresses(host(url)).await;
+        found.map_err(|error| failure::lookup_failure(&error, url))
+    }
+
+    /// What the robots.txt for a URL says, read once for each origin. It fails when the file cannot be reached:
+    /// RFC 9309 takes that for a prohibition.
+    pub(super) async fn robots(&mut self, url: &Url) -> Result<&Robots, ScanError> {
+        let origin = url.origin().ascii_serialization();
+        if !self.rules.contains_key(&origin) {
+            let rules = Box::pin(self.read_robots(url)).await;
+            if let Ok(found) = &rules
+                && found.url.path() == "/robots.txt"
+            {
+                self.rules.entry(found.url.origin().ascii_serialization()).or_insert_with(|| rules.clone());
+            }
+            self.rules.insert(origin.clone(), rules);
+        }
+        match self.rules.get(&origin) {
+            Some(Ok(rules)) => Ok(&rules.robots),
+            Some(Err(error)) => Err(error.clone()),
+            None => Err(ScanError::new(Code::Internal, format!("The robots.txt for {url} got lost."))),
+        }
+    }
+
+    async fn read_robots(&mut self, url: &Url) -> Result<OriginRules, ScanError> {
+        let mut address = url.clone();
+        address.set_path("/robots.txt");
+        address.set_query(None);
+        let allow_all = |url| Ok(OriginRules { robots: Robots::allow_all(), url });
+        let mut answer = match self.get(&address, Purpose::Robots).await {
+            Err(error) if error.code == Code::TooManyRedirects => return allow_all(address),
+            other => other?,
+        };
+        match answer.status() {
+            200..=299 => {}
+            429 | 500.. => return Err(self.status_error(&answer)),
+            _ => return allow_all(answer.url),
+        }
+        let body = answer.body(MAX_ROBOTS_BYTES + 1).await?;
+        Ok(OriginRules { robots: Robots::parse(&body.bytes, &self.shared.product), url: answer.url })
+    }
+
+    /// The sitemaps that the robots.txt for a URL names; none where it cannot be read.
+    pub(super) async fn robots_sitemaps(&mut self, url: &Url) -> Vec<Url> {
+        if self.robots(url).await.is_err() {
+            return Vec::new();
+        }
+        match self.rules.get(&url.origin().ascii_serialization()) {
+            Some(Ok(rules)) => rules.robots.sitemaps(&rules.url).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The failure that an answer's status means.
+    pub(super) fn status_error(&self, answer: &Answer) -> ScanError {
+        failure::status_failure(answer.status(), self.retry_after(answer), &answer.url).unwrap_or_else(|| {
+            ScanError::new(
+                Code::InvalidResponse,
+                format!("{} answered with status {}.", answer.url, answer.status()),
+            )
+        })
+    }
+}
+
+/// A failure at the end of a chain of redirects, which says where the chain began.
+fn after_redirects(mut error: ScanError, start: &Url) -> ScanError {
+    error.message = format!("{} It was led to from {start}.", error.message);
+    error
+}
+
+/// The host of a URL that the guard has let pass.
+fn host(url: &Url) -> &str {
+    url.host_str().unwrap_or_default()
+}

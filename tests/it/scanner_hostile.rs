@@ -1,0 +1,118 @@
+//! Sites that misbehave: each scan of one ends in time, with a typed failure or with what could be read.
+
+use std::time::Duration;
+
+use scrapersky::{
+    config::ScannerSettings,
+    model::{ScanErrorCode as Code, ScanOptions},
+};
+use tokio::time::Instant;
+
+use crate::support::{
+    fake_site::{Answer, FakeSite},
+    scans::{expect_failure, scan, scan_with},
+};
+
+#[tokio::test]
+async fn a_body_without_end_is_cut() {
+    let web = FakeSite::start().await;
+    web.site("endless.test").answer("/", Answer::html("<title>Endless</title>".repeat(100)).endless());
+    let report = scan(&web, "endless.test").await.unwrap();
+    assert_eq!(report.facts.title.as_deref(), Some("Endless"));
+    assert_eq!(report.facts.metadata["transport"]["bytes"], 2 << 20);
+}
+
+#[tokio::test]
+async fn a_compressed_bomb_is_cut() {
+    let web = FakeSite::start().await;
+    let mut bomb = b"<title>Bomb</title>".to_vec();
+    bomb.resize(200 << 20, b' ');
+    web.site("bomb.test").answer("/", Answer::html(bomb).gzipped());
+    let began = Instant::now();
+    let report = scan(&web, "bomb.test").await.unwrap();
+    assert_eq!(report.facts.metadata["transport"]["truncated"], true);
+    assert!(began.elapsed() < Duration::from_secs(5));
+}
+
+#[tokio::test]
+async fn a_slow_drip_ends_with_the_time_limit_of_the_request() {
+    let web = FakeSite::start().await;
+    web.site("drip.test").answer("/", Answer::html("x".repeat(10_000)).dripping(Duration::from_millis(50)));
+    let settings = ScannerSettings { request_timeout: Duration::from_millis(400), ..web.settings() };
+    let began = Instant::now();
+    expect_failure(scan_with(&settings, &ScanOptions::default(), "drip.test").await, Code::Timeout);
+    assert!(began.elapsed() < Duration::from_secs(3));
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks() {
+    let web = FakeSite::start().await;
+    web.site("reset.test").answer("/", Answer::html("x".repeat(10_000)).reset());
+    web.site("close.test").answer("/", Answer::close());
+    web.site("short.test").answer("/", Answer::html("x".repeat(100)).claiming_length(1_000));
+    for name in ["reset.test", "close.test", "short.test"] {
+        let error = expect_failure(scan(&web, name).await, Code::ConnectionReset);
+        assert!(error.code.is_retryable(), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_longer_than_it_claims_is_cut_where_it_claims_to_end() {
+    let web = FakeSite::start().await;
+    web.site("long.test").answer("/", Answer::html("<title>Claim</title>rest").claiming_length(20));
+    let report = scan(&web, "long.test").await.unwrap();
+    assert_eq!(report.facts.metadata["transport"]["bytes"], 20);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_no_http() {
+    let web = FakeSite::start().await;
+    for (name, bytes) in [
+        ("ssh.test", &b"SSH-2.0-OpenSSH_9.6\r\n"[..]),
+        ("noise.test", &b"\x00\x01\x02\x03\xff\xfe\r\n\r\n"[..]),
+        ("status.test", &b"HTTP/1.1 abc Nope\r\n\r\n"[..]),
+        ("lengths.test", &b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!"[..]),
+        ("chunks.test", &b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nTransfer-Encoding: chunked\r\n\r\nzzz\r\nhello\r\n"[..]),
+        ("gzip.test", &b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello"[..]),
+    ] {
+        web.site(name).answer("/", Answer::raw(bytes));
+        expect_failure(scan(&web, name).await, Code::InvalidResponse);
+    }
+}
+
+#[tokio::test]
+async fn a_flood_of_headers() {
+    let web = FakeSite::start().await;
+    web.site("many.test").answer("/", Answer::header_flood(5_000, 10));
+    web.site("large.test").answer("/", Answer::header_flood(90, 100_000));
+    for name in ["many.test", "large.test"] {
+        expect_failure(scan(&web, name).await, Code::InvalidResponse);
+    }
+}
+
+#[tokio::test]
+async fn markup_that_no_browser_would_like() {
+    let web = FakeSite::start().await;
+    web.site("nested.test").page("/", format!("<title>Nested</title>{}", "<div>".repeat(100_000)));
+    web.site("attribute.test").page("/", format!("<title>Attribute</title><p a='{}'>", "x".repeat(1 << 20)));
+    web.site("latin.test").answer(
+        "/",
+        Answer::html(b"<title>Caf\xe9</title>".to_vec())
+            .header("Content-Type", "text/html; charset=windows-1252"),
+    );
+    let title = |name: &'static str| async { scan(&web, name).await.unwrap().facts.title.unwrap() };
+    let began = Instant::now();
+    assert_eq!(title("nested.test").await, "Nested");
+    assert_eq!(title("attribute.test").await, "Attribute");
+    assert_eq!(title("latin.test").await, "Café");
+    assert!(began.elapsed() < Duration::from_secs(20));
+}
+
+#[tokio::test]
+async fn control_characters_in_headers_and_titles_do_no_harm() {
+    let web = FakeSite::start().await;
+    web.site("ctl.test")
+        .answer("/", Answer::html("<title>a\u{1b}[31mb\u{0}</title>").header("Server", "x\u{7f}y"));
+    let outcome = scan(&web, "ctl.test").await;
+    assert!(outcome.is_ok() || outcome.is_err_and(|error| error.code == Code::InvalidResponse));
+}
