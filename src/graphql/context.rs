@@ -14,10 +14,6 @@ use crate::{
     store::Db,
 };
 
-/// Names a request in answers and logs. A protocol layer that has named it already puts this into the request's data.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RequestId(pub String);
-
 /// Who asks.
 pub(super) fn scope<'a>(context: &Context<'a>) -> Result<&'a Scope, Unauthenticated> {
     context.data_opt::<Scope>().ok_or(Unauthenticated)
@@ -40,7 +36,7 @@ pub(super) fn db<'a>(context: &Context<'a>) -> async_graphql::Result<&'a Db> {
 
 /// Reads the identifier given for an argument.
 pub(super) fn id<T: FromStr<Err = IdError>>(argument: &str, given: &ID) -> Result<T, InputError> {
-    given.parse().map_err(|error| InputError(format!("`{argument}`: {error}")))
+    given.parse().map_err(|error| InputError::id(argument, &error))
 }
 
 /// Reads the identifier given for an argument that may be left out.

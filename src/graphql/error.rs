@@ -1,43 +1,13 @@
-//! The one place where errors become GraphQL errors: each has an `extensions.code`, and faults of the program tell the
-//! client no more than the identifier under which the log has them.
+//! The one place where errors of use cases and resolvers get their `extensions.code`. Faults of the program keep their
+//! cause as far as the edge of the house, which logs it and shows the client no more than where to find it.
 
-use async_graphql::{ErrorExtensionValues, PathSegment, ServerError};
+use async_graphql::{ErrorExtensionValues, ServerError};
 
 use crate::{
     model::{IdError, OptionError},
     service::ServiceError,
     store::CursorError,
 };
-
-/// What kind of error it is: `extensions.code`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Code {
-    BadUserInput,
-    Unauthenticated,
-    NotFound,
-    Conflict,
-    QueryTooDeep,
-    QueryTooComplex,
-    ParseFailed,
-    ValidationFailed,
-    Internal,
-}
-
-impl Code {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::BadUserInput => "BAD_USER_INPUT",
-            Self::Unauthenticated => "UNAUTHENTICATED",
-            Self::NotFound => "NOT_FOUND",
-            Self::Conflict => "CONFLICT",
-            Self::QueryTooDeep => "QUERY_TOO_DEEP",
-            Self::QueryTooComplex => "QUERY_TOO_COMPLEX",
-            Self::ParseFailed => "GRAPHQL_PARSE_FAILED",
-            Self::ValidationFailed => "GRAPHQL_VALIDATION_FAILED",
-            Self::Internal => "INTERNAL",
-        }
-    }
-}
 
 /// An argument that is not allowed; the sentence names it, its value and what is allowed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -50,13 +20,12 @@ impl From<OptionError> for InputError {
     }
 }
 
-impl From<IdError> for InputError {
-    fn from(error: IdError) -> Self {
-        Self(error.to_string())
-    }
-}
-
 impl InputError {
+    /// The text given for `argument` is no identifier of the kind.
+    pub(super) fn id(argument: &str, error: &IdError) -> Self {
+        Self(format!("`{argument}`: {error}"))
+    }
+
     /// The text given for `argument` is no cursor of the list.
     pub(super) fn cursor(argument: &str, given: &str, error: CursorError) -> Self {
         let shown: String = given.chars().take(80).collect();
@@ -69,71 +38,80 @@ impl InputError {
 #[error("the request is not authenticated")]
 pub(super) struct Unauthenticated;
 
-/// An error with its code, made before or around the execution.
-pub(super) fn coded(code: Code, message: impl Into<String>) -> ServerError {
-    let mut error = ServerError::new(message, None);
-    set_code(&mut error, code);
-    error
-}
-
-fn set_code(error: &mut ServerError, code: Code) {
-    error.extensions.get_or_insert_with(ErrorExtensionValues::default).set("code", code.as_str());
-}
-
-/// Gives every error its code and hides what only the operator may see. Errors that come without a source are the
-/// library's own: at a path they are about arguments, else about the document.
-pub(super) fn finish(errors: &mut [ServerError], request_id: &str) {
+/// Gives each error its code. Those without a source are the library's own: at a path they are about arguments, else
+/// about the document.
+pub(super) fn add_codes(errors: &mut [ServerError]) {
     for error in errors {
-        if error.extensions.as_ref().is_some_and(|values| values.get("code").is_some()) {
-            continue;
-        }
         let code = match code_of_source(error) {
             Some(code) => code,
-            None if error.path.is_empty() => Code::ValidationFailed,
-            None => Code::BadUserInput,
+            None if error.path.is_empty() => "GRAPHQL_VALIDATION_FAILED",
+            None => "BAD_USER_INPUT",
         };
-        if code == Code::Internal {
-            hide(error, request_id);
+        let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);
+        if extensions.get("code").is_none() {
+            extensions.set("code", code);
         }
-        set_code(error, code);
     }
 }
 
-/// The cause goes to the log, and the client gets the name under which it is found there.
-fn hide(error: &mut ServerError, request_id: &str) {
-    tracing::error!(request_id, path = %path(&error.path), cause = %error.message, "a request failed inside");
-    "internal error".clone_into(&mut error.message);
-    error.source = None;
-    error.extensions.get_or_insert_with(ErrorExtensionValues::default).set("requestId", request_id);
-}
-
-fn path(segments: &[PathSegment]) -> String {
-    let texts = segments.iter().map(|segment| match segment {
-        PathSegment::Field(name) => name.clone(),
-        PathSegment::Index(index) => index.to_string(),
-    });
-    texts.collect::<Vec<_>>().join(".")
-}
-
-fn code_of_source(error: &ServerError) -> Option<Code> {
-    if error.source.is_none() {
-        None
-    } else if error.source::<InputError>().is_some() {
-        Some(Code::BadUserInput)
+/// Whatever is not known to be the caller's fault is ours.
+fn code_of_source(error: &ServerError) -> Option<&'static str> {
+    error.source.as_ref()?;
+    let code = if error.source::<InputError>().is_some() {
+        "BAD_USER_INPUT"
     } else if error.source::<Unauthenticated>().is_some() {
-        Some(Code::Unauthenticated)
+        "UNAUTHENTICATED"
     } else if let Some(error) = error.source::<ServiceError>() {
-        Some(code_of_service(error))
+        code_of_service(error)
     } else {
-        Some(Code::Internal)
+        INTERNAL
+    };
+    Some(code)
+}
+
+const fn code_of_service(error: &ServiceError) -> &'static str {
+    match error {
+        ServiceError::BadInput(_) => "BAD_USER_INPUT",
+        ServiceError::Conflict(_) => "CONFLICT",
+        ServiceError::NotFound { .. } => "NOT_FOUND",
+        ServiceError::Store(_) => INTERNAL,
     }
 }
 
-const fn code_of_service(error: &ServiceError) -> Code {
-    match error {
-        ServiceError::BadInput(_) => Code::BadUserInput,
-        ServiceError::Conflict(_) => Code::Conflict,
-        ServiceError::NotFound { .. } => Code::NotFound,
-        ServiceError::Store(_) => Code::Internal,
+const INTERNAL: &str = "INTERNAL";
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::{Error, PathSegment, Pos};
+
+    use super::*;
+    use crate::store::StoreError;
+
+    fn code(error: Error, path: &[&str]) -> String {
+        let path = path.iter().map(|name| PathSegment::Field((*name).to_owned())).collect();
+        let mut errors = [error.into_server_error(Pos::default()).with_path(path)];
+        add_codes(&mut errors);
+        serde_json::to_value(&errors[0]).unwrap()["extensions"]["code"].as_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn each_error_has_the_code_of_its_cause() {
+        let not_found = ServiceError::NotFound { kind: "batch", id: "batch_1".to_owned() };
+        let broken = || StoreError::Unreadable("a secret".to_owned());
+        for (error, expected) in [
+            (InputError("`first` is -1".to_owned()).into(), "BAD_USER_INPUT"),
+            (Unauthenticated.into(), "UNAUTHENTICATED"),
+            (ServiceError::BadInput("no".to_owned()).into(), "BAD_USER_INPUT"),
+            (ServiceError::Conflict("no".to_owned()).into(), "CONFLICT"),
+            (not_found.into(), "NOT_FOUND"),
+            (ServiceError::Store(broken()).into(), "INTERNAL"),
+            (broken().into(), "INTERNAL"),
+            (std::sync::Arc::new(broken()).into(), "INTERNAL"),
+            (std::fmt::Error.into(), "INTERNAL"),
+            (Error::new("an argument that cannot be read"), "BAD_USER_INPUT"),
+        ] {
+            assert_eq!(code(error.clone(), &["domain"]), expected, "{error:?}");
+        }
+        assert_eq!(code(Error::new("unknown operation"), &[]), "GRAPHQL_VALIDATION_FAILED");
     }
 }

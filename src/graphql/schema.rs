@@ -5,9 +5,7 @@ use std::{any::TypeId, sync::Arc};
 use async_graphql::{Data, Executor, Request, Response, SDLExportOptions};
 use futures_util::{StreamExt, stream::BoxStream};
 
-use super::{
-    context::RequestId, error, loaders::Loaders, mutation::Mutation, query::Query, subscription::Subscription,
-};
+use super::{error, loaders::Loaders, mutation::Mutation, query::Query, subscription::Subscription};
 use crate::{config::GraphqlLimits, model::Scope, service::Service};
 
 type Inner = async_graphql::Schema<Query, Mutation, Subscription>;
@@ -47,8 +45,8 @@ fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
 impl Schema {
     /// Executes a query or mutation.
     pub async fn execute(&self, request: impl Into<Request>) -> Response {
-        let (request, id) = self.prepare(request.into(), None);
-        finished(self.inner.execute(request).await, &id)
+        let request = self.with_loaders(request.into(), None);
+        with_codes(self.inner.execute(request).await)
     }
 
     /// Executes an operation of any kind: a subscription answers as often as there is news, the others once.
@@ -62,19 +60,22 @@ impl Schema {
         request: impl Into<Request>,
         session: Arc<Data>,
     ) -> BoxStream<'static, Response> {
-        let (request, id) = self.prepare(request.into(), Some(&session));
-        let responses = self.inner.execute_stream_with_session_data(request, session);
-        responses.map(move |response| finished(response, &id)).boxed()
+        let request = self.with_loaders(request.into(), Some(&session));
+        self.inner.execute_stream_with_session_data(request, session).map(with_codes).boxed()
     }
 
-    /// Gives the request its loaders and its name.
-    fn prepare(&self, mut request: Request, session: Option<&Data>) -> (Request, RequestId) {
+    /// The schema in the schema definition language, in full and in no order.
+    pub fn sdl(&self) -> String {
+        self.inner.sdl()
+    }
+
+    /// A request without a scope gets no loaders: whatever needs them answers that it is not authenticated.
+    fn with_loaders(&self, mut request: Request, session: Option<&Data>) -> Request {
         let scope = find::<Scope>(&request.data).or_else(|| find(session?)).cloned();
         if let Some(scope) = scope {
             request.data.insert(Loaders::new(self.service.db().clone(), scope));
         }
-        let id = find::<RequestId>(&request.data).cloned();
-        (request, id.unwrap_or_else(|| RequestId(uuid::Uuid::now_v7().simple().to_string())))
+        request
     }
 }
 
@@ -82,8 +83,8 @@ fn find<T: 'static>(data: &Data) -> Option<&T> {
     data.get(&TypeId::of::<T>())?.downcast_ref()
 }
 
-fn finished(mut response: Response, id: &RequestId) -> Response {
-    error::finish(&mut response.errors, &id.0);
+fn with_codes(mut response: Response) -> Response {
+    error::add_codes(&mut response.errors);
     response
 }
 

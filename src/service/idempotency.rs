@@ -21,6 +21,10 @@ pub(super) fn check_key(key: Option<&str>) -> Result<(), ServiceError> {
         Some(length) if length == 0 || length > MAX_KEY_LENGTH => Err(ServiceError::BadInput(format!(
             "`idempotencyKey` has {length} characters; it must have from 1 to {MAX_KEY_LENGTH}"
         ))),
+        // PostgreSQL's text cannot hold it.
+        _ if key.is_some_and(|key| key.contains('\0')) => Err(ServiceError::BadInput(
+            "`idempotencyKey` has the character U+0000, which is not allowed".to_owned(),
+        )),
         _ => Ok(()),
     }
 }

@@ -173,13 +173,12 @@ impl List<'_> {
     /// The statement for a page, with one row more than asked for, in the direction of the request.
     pub(super) fn page(self, mut conditions: Conditions, request: &PageRequest) -> (String, Vec<Value>) {
         let limit = conditions.bind(request.limit_value());
-        let text = match self.sort {
-            SortColumn::Nullable(column) => self.nullable_page(column, &mut conditions, request, limit),
-            _ => {
-                let range = self.range(&mut conditions, request);
-                let order = self.order(request);
-                format!("{} AND {range} ORDER BY {order} LIMIT ${limit}", self.select(&conditions))
-            }
+        let text = if let SortColumn::Nullable(column) = self.sort {
+            self.nullable_page(column, &mut conditions, request, limit)
+        } else {
+            let range = self.range(&mut conditions, request);
+            let order = self.order(request);
+            format!("{} AND {range} ORDER BY {order} LIMIT ${limit}", self.select(&conditions))
         };
         (text, conditions.values)
     }
@@ -211,16 +210,12 @@ impl List<'_> {
     fn range(self, conditions: &mut Conditions, request: &PageRequest) -> String {
         let Some(from) = &request.from else { return "TRUE".to_owned() };
         let (alias, operator) = (self.alias, self.operator(request));
-        match (self.sort, &from.key) {
-            (SortColumn::Unique(column), SortKey::Text(text)) => {
-                let place = conditions.bind(text.as_str());
-                format!("{alias}.{column} {operator} ${place}")
-            }
-            _ => {
-                let place = conditions.bind(from.id);
-                format!("{alias}.id {operator} ${place}")
-            }
+        if let (SortColumn::Unique(column), SortKey::Text(text)) = (self.sort, &from.key) {
+            let place = conditions.bind(text.as_str());
+            return format!("{alias}.{column} {operator} ${place}");
         }
+        let place = conditions.bind(from.id);
+        format!("{alias}.id {operator} ${place}")
     }
 
     /// Two reads of the index: the values in their order, and those without a value by identifier; the second only as

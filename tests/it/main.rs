@@ -13,6 +13,7 @@ mod graphql_errors;
 mod graphql_hostile;
 mod graphql_http;
 mod graphql_limits;
+mod graphql_lists;
 mod graphql_schema;
 mod graphql_sockets;
 mod graphql_sse;

@@ -27,8 +27,7 @@ pub(super) struct ScanDomainInput {
 impl ScanDomainInput {
     pub(super) fn into_request(self) -> Result<SubmitScan, InputError> {
         let (options, max_age) = self.options.unwrap_or_default().into_model()?;
-        let idempotency_key = super::idempotency_key(self.idempotency_key)?;
-        Ok(SubmitScan { name: self.name, options, max_age, idempotency_key })
+        Ok(SubmitScan { name: self.name, options, max_age, idempotency_key: self.idempotency_key })
     }
 }
 

@@ -26,8 +26,7 @@ pub(super) struct ScanDomainsInput {
 impl ScanDomainsInput {
     pub(super) fn into_request(self) -> Result<SubmitBatch, InputError> {
         let (options, max_age) = self.options.unwrap_or_default().into_model()?;
-        let idempotency_key = super::idempotency_key(self.idempotency_key)?;
-        Ok(SubmitBatch { names: self.names, options, max_age, idempotency_key })
+        Ok(SubmitBatch { names: self.names, options, max_age, idempotency_key: self.idempotency_key })
     }
 }
 

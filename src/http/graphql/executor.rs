@@ -3,8 +3,6 @@
 use async_graphql::{ObjectType, Request, Response, Schema, SubscriptionType};
 use futures_util::{FutureExt, future::BoxFuture, stream::BoxStream};
 
-use crate::graphql;
-
 /// Runs GraphQL operations, whatever the schema's types are.
 pub trait GraphqlExecutor: Send + Sync + 'static {
     /// Runs a query or a mutation.
@@ -37,10 +35,10 @@ where
     }
 }
 
-impl GraphqlExecutor for graphql::Schema {
+impl GraphqlExecutor for crate::graphql::Schema {
     fn execute(&self, request: Request) -> BoxFuture<'static, Response> {
         let schema = self.clone();
-        async move { Self::execute(&schema, request).await }.boxed()
+        async move { schema.execute(request).await }.boxed()
     }
 
     fn execute_stream(&self, request: Request) -> BoxStream<'static, Response> {
@@ -48,6 +46,6 @@ impl GraphqlExecutor for graphql::Schema {
     }
 
     fn sdl(&self) -> String {
-        graphql::sdl()
+        Self::sdl(self)
     }
 }

@@ -69,18 +69,15 @@ fn narrow_statuses(statuses: &[DomainStatus], conditions: &mut Conditions) {
     }
     let is_stored = conditions.is_one_of("d.status", stored.iter().map(|status| status.as_str()));
     if pending == scanning {
-        return conditions.and(&is_stored);
+        conditions.and(&is_stored);
+        return;
     }
     let not = if pending { "NOT " } else { "" };
     let waits = format!(
         "d.status = 'pending' AND {not}EXISTS (SELECT 1 FROM jobs newest \
          WHERE newest.id = d.latest_job_id AND newest.status = 'running')"
     );
-    if stored.is_empty() {
-        conditions.and(&waits)
-    } else {
-        conditions.and(&format!("({is_stored} OR {waits})"))
-    }
+    conditions.and(&format!("({is_stored} OR {waits})"));
 }
 
 /// By what a list of domains is sorted.
@@ -185,8 +182,9 @@ impl TryFrom<MemberRow> for Member {
     }
 }
 
-fn members<'a>(columns: &'a str, direction: Direction) -> Children<'a> {
-    Children { columns, join: "JOIN domains d ON d.id = j.domain_id", parent: "batch_id", direction }
+fn members(columns: &str) -> Children<'_> {
+    let join = "JOIN domains d ON d.id = j.domain_id";
+    Children { columns, join, parent: "batch_id", direction: Direction::Ascending }
 }
 
 /// For each of the batches a page of its domains, in the order in which they were submitted; batches that have none, are
@@ -203,7 +201,7 @@ pub async fn pages_of_batches(
     filter.narrow(&mut conditions);
     let columns = format!("j.batch_id AS of_batch, {COLUMNS}");
     let ids: Vec<Uuid> = batches.iter().map(|id| id.0).collect();
-    let (text, values) = members(&columns, Direction::Ascending).pages(conditions, &ids, request);
+    let (text, values) = members(&columns).pages(conditions, &ids, request);
     let rows = sql::records::<MemberRow, Member>(connection, text, values).await?;
     Ok(Page::of_groups(rows, request, |member| member.batch_id))
 }
@@ -219,7 +217,7 @@ pub async fn counts_of_batches(
         Conditions::of_tenant(connection.get_database_backend(), "j.tenant_id", scope.tenant_id);
     filter.narrow(&mut conditions);
     let ids: Vec<Uuid> = batches.iter().map(|id| id.0).collect();
-    let (text, values) = members("", Direction::Ascending).counts(conditions, &ids);
+    let (text, values) = members("").counts(conditions, &ids);
     let counts = sql::counts(connection, text, values).await?;
     Ok(counts.into_iter().map(|(id, count)| (BatchId(id), count)).collect())
 }
