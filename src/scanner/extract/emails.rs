@@ -15,7 +15,8 @@ const MAX_ADDRESS: usize = 254;
 
 /// All addresses of a page: those of the site's own domain first, else in the order of how they were found.
 pub(super) fn find(view: &View<'_>, structured: &Structured) -> Vec<Contact> {
-    let mut emails = Emails { source: view.url.as_str(), seen: HashSet::new(), found: Vec::new() };
+    let own = view.url.host_str().and_then(psl::domain_str).unwrap_or_default();
+    let mut emails = Emails { source: view.url.as_str(), own, seen: HashSet::new(), found: Vec::new() };
     for anchor in &view.found.anchors {
         emails.add_link(anchor.href);
     }
@@ -39,8 +40,7 @@ pub(super) fn find(view: &View<'_>, structured: &Structured) -> Vec<Contact> {
     for raw in obfuscated::find(&view.found.text) {
         emails.add_as(&raw.address, &raw.raw, ContactMethod::Text);
     }
-    let own = view.url.host_str().and_then(psl::domain_str).unwrap_or_default().to_owned();
-    emails.found.sort_by_key(|contact| !is_of(&contact.value, &own));
+    emails.found.sort_by_key(|contact| !is_of(&contact.value, own));
     emails.found
 }
 
@@ -52,6 +52,8 @@ fn is_of(address: &str, domain: &str) -> bool {
 
 struct Emails<'a> {
     source: &'a str,
+    /// The registrable domain of the site.
+    own: &'a str,
     seen: HashSet<String>,
     found: Vec<Contact>,
 }
@@ -62,7 +64,7 @@ impl Emails<'_> {
     }
 
     fn add_as(&mut self, text: &str, raw: &str, method: ContactMethod) {
-        let Some(value) = address(text) else { return };
+        let Some(value) = address_on(self.own, text) else { return };
         if self.found.len() >= MAX_EMAILS || !self.seen.insert(value.clone()) {
             return;
         }
@@ -105,7 +107,7 @@ impl Emails<'_> {
 
     fn add_text(&mut self, text: &str, seams: &[usize]) {
         for at in memchr::memchr_iter(b'@', text.as_bytes()) {
-            if let Some(raw) = around(text, seams, at) {
+            if let Some(raw) = around(text, seams, at, self.own) {
                 self.add(raw, ContactMethod::Text);
             }
         }
@@ -135,7 +137,7 @@ fn decode_cfemail(code: &str) -> Option<String> {
 
 /// The address around the `@` at this place of the text. Elements that touch (a label and an address, two
 /// addresses) are told apart at their seams, unless the address itself is pieced together from several.
-fn around<'t>(text: &'t str, seams: &[usize], at: usize) -> Option<&'t str> {
+fn around<'t>(text: &'t str, seams: &[usize], at: usize, own: &str) -> Option<&'t str> {
     let before = &text[..at];
     let start = before.char_indices().rev().take(MAX_LOCAL + 1).take_while(|(_, c)| is_local(*c)).last()?.0;
     let after = &text[at + 1..];
@@ -146,7 +148,7 @@ fn around<'t>(text: &'t str, seams: &[usize], at: usize) -> Option<&'t str> {
     let starts =
         seams_between(seams, start, at).iter().rev().copied().find(|seam| *seam < at).unwrap_or(start);
     let ends = seams_between(seams, at + 2, end).iter().copied().chain([end]);
-    ends.filter_map(|end| text.get(starts..end)).find(|raw| address(raw).is_some())
+    ends.filter_map(|end| text.get(starts..end)).find(|raw| address_on(own, raw).is_some())
 }
 
 /// The seams strictly between two places.
@@ -164,16 +166,17 @@ fn is_host(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '.' | '-')
 }
 
-/// The normal form of an address, if it is one that people can write to.
-pub(super) fn address(text: &str) -> Option<String> {
+/// The normal form of an address on the site of this registrable domain, if it is one that people can write to. An
+/// address of the site's own domain is one even below an ending that the public suffixes do not list.
+pub(super) fn address_on(own: &str, text: &str) -> Option<String> {
     let text = text.trim().trim_end_matches(['.', '-', ',', ';', ':']);
     if text.len() > MAX_ADDRESS {
         return None;
     }
     let (local, host) = text.split_once('@')?;
     let local = clean_local(&local.to_ascii_lowercase())?;
-    let host = clean_host(host)?;
-    (!is_junk(&local, &host)).then(|| format!("{local}@{host}"))
+    let host = clean_host(host, own)?;
+    (!is_junk(&local, &host, own)).then(|| format!("{local}@{host}"))
 }
 
 /// The part before the `@`, freed of what scripts and templates leave glued to it.
@@ -195,14 +198,15 @@ fn clean_local(local: &str) -> Option<String> {
     fits.then(|| local.to_owned())
 }
 
-/// The host in ASCII, if it lies below a known public suffix.
-fn clean_host(host: &str) -> Option<String> {
+/// The host in ASCII, if it lies below a known public suffix or is the site's own.
+fn clean_host(host: &str, own: &str) -> Option<String> {
     let host = host.trim_matches(['.', '-']);
     let known = |host: &str| -> Option<String> {
         let ascii = idna::domain_to_ascii_strict(host).ok()?;
         let domain = psl::domain(ascii.as_bytes())?;
         let labels_fit = ascii.split('.').all(|label| !label.is_empty() && label.len() <= 63);
-        (domain.suffix().is_known() && labels_fit && !is_version(&ascii)).then_some(ascii)
+        let is_real = domain.suffix().is_known() || is_of(&ascii, own);
+        (is_real && labels_fit && !is_version(&ascii)).then_some(ascii)
     };
     known(host).or_else(|| known(without_glued_word(host)?))
 }
@@ -222,7 +226,7 @@ fn is_version(host: &str) -> bool {
 }
 
 /// Addresses that nobody reads: placeholders of templates, error trackers, package names, images.
-fn is_junk(local: &str, host: &str) -> bool {
+fn is_junk(local: &str, host: &str, own: &str) -> bool {
     const PLACEHOLDER_HOSTS: [&str; 24] = [
         "address.com",
         "companyname.com",
@@ -283,7 +287,7 @@ fn is_junk(local: &str, host: &str) -> bool {
         || TRACKERS.iter().any(below)
         || (SAMPLE_HOSTS.contains(&host) && PLACEHOLDER_LOCALS.contains(&local))
         || hex
-        || host.split('.').any(|label| label == "sentry" || label == "example")
+        || (host.split('.').any(|label| label == "sentry" || label == "example") && !is_of(host, own))
         || (local == "git" && (host.starts_with("git") || host == "bitbucket.org"))
         || (local == "filler" && host == "godaddy.com")
         || is_asset(local, host)
@@ -410,4 +414,23 @@ pub(super) fn is_role(address: &str) -> bool {
     let local = address.split('@').next().unwrap_or_default();
     let first = local.split(['.', '_', '+']).next().unwrap_or_default();
     ROLES.contains(&local) || ROLES.contains(&first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_below_an_unknown_ending_counts_on_its_own_site_only() {
+        for text in ["Info@shop.test", "info@mail.shop.test"] {
+            assert_eq!(address_on("shop.test", text), Some(text.to_lowercase()));
+            assert_eq!(address_on("other.test", text), None);
+        }
+        assert_eq!(
+            address_on("bakery.example", "hello@bakery.example").as_deref(),
+            Some("hello@bakery.example")
+        );
+        assert_eq!(address_on("bakery.example", "you@yours.example"), None);
+        assert_eq!(address_on("example.com", "you@example.com"), None, "a placeholder stays one");
+    }
 }

@@ -77,7 +77,7 @@ mod tests {
     use crate::scanner::extract::emails;
 
     fn addresses(text: &str) -> Vec<String> {
-        find(text).iter().filter_map(|hidden| emails::address(&hidden.address)).collect()
+        find(text).iter().filter_map(|hidden| emails::address_on("", &hidden.address)).collect()
     }
 
     #[test]
