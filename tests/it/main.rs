@@ -3,6 +3,7 @@
 #![cfg(test)]
 #![expect(unreachable_pub, reason = "a test binary has no outside")]
 
+mod demo_sites;
 mod engine_batches;
 mod graphql_http;
 mod graphql_limits;
