@@ -4,6 +4,7 @@ pub mod app;
 pub mod clock;
 pub mod commands;
 pub mod config;
+pub mod demo;
 pub mod graphql;
 pub mod http;
 pub mod model;

@@ -5,6 +5,7 @@
 
 mod architecture;
 mod command_line;
+mod demo_sites;
 mod engine_batches;
 mod engine_recovery;
 mod graphiql;
