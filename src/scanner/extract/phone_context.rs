@@ -56,7 +56,9 @@ const PHONE_LABELS: &str = "tel|fon|phone|telephone|téléphone|teléfono|telefo
 /// What is written before other numbers, in lower case.
 const OTHER_LABELS: &str = "fax|telefax|téléfax|vat|ust|uid|iban|bic|blz|konto|account|hrb|hra|isbn|issn|doi|siret|siren|rcs|\
     tva|nif|cif|p.iva|p. iva|partita iva|kvk|btw|steuer|st.-nr|tax|ein|abn|acn|crn|nip|regon|krs|ičo|\
-    dič|инн|огрн|order|invoice|art.|artikel|sku|gtin";
+    dič|инн|огрн|order|invoice|art.|artikel|sku|gtin|ean|company no|company number|company reg|registration|\
+    reg. no|reg no|charity|licence|license|cnpj|cpf|cui|orgnr|org.nr|org. nr|cvr|y-tunnus|ico|dic|oib|eik|\
+    mwst|handelsregister|amtsgericht|kundennummer|customer no|version|build|zip|plz|postcode";
 
 /// `12.03.2024`, `2024-03-12`, `2019 - 2024`, with or without a time.
 fn is_date(raw: &str) -> bool {
@@ -87,11 +89,28 @@ fn has_odd_neighbours(line: &str, start: usize, end: usize) -> bool {
     let after = line[end..].chars().next();
     let next = line[end..].trim_start().chars().next();
     matches!(before, Some('€' | '$' | '£' | '¥' | '#' | '=' | '№' | '§'))
-        || matches!(touches, Some('/' | '.' | ',' | '_' | '@' | '-'))
+        || matches!(touches, Some('_' | '@'))
+        || (matches!(touches, Some('/' | '.' | ',' | '-')) && follows_digit(&line[..start]))
         || touches.is_some_and(char::is_alphanumeric)
         || matches!(next, Some('€' | '$' | '£' | '%'))
         || matches!(after, Some('_' | '@' | '='))
         || after.is_some_and(|c| c.is_ascii_alphanumeric())
+        || CURRENCIES.split(' ').any(|name| is_word_at(line[end..].trim_start(), name))
+}
+
+/// Names of currencies and units that follow amounts, in lower case.
+const CURRENCIES: &str = "eur euro usd gbp chf fr. kr kr. sek nok dkk pln zł czk kč huf ft ron lei bgn rub руб грн tl km qm m² stk";
+
+/// Whether a text begins with a word, whatever its case.
+fn is_word_at(text: &str, word: &str) -> bool {
+    let mut rest = text.chars();
+    word.chars().all(|c| rest.next().is_some_and(|own| own.to_lowercase().eq(c.to_lowercase())))
+        && rest.next().is_none_or(|c| !c.is_alphanumeric())
+}
+
+/// Whether a digit stands right before the last character.
+fn follows_digit(text: &str) -> bool {
+    text.chars().rev().nth(1).is_some_and(|c| c.is_ascii_digit())
 }
 
 /// Written as people write numbers: in groups, and begun with a national prefix, a bracket or a group of three.
