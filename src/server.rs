@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use clap::Args;
+use tempfile::TempDir;
 use tokio::{
     net::TcpListener,
     task::{JoinHandle, JoinSet},
@@ -12,10 +13,12 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     app::App,
     config::{DatabaseSettings, GraphqlLimits, HttpSettings, ScannerSettings, WorkerSettings},
+    demo::DemoSites,
     graphql,
-    http::{self, HttpState, ServeError, StateError, auth::DefaultTenant},
+    http::{self, HttpState, ServeError, StateError, Tour, auth::DefaultTenant},
+    model::{ScanOptions, Scope},
     scanner::{Scanner, ScannerSetupError},
-    service::ServiceError,
+    service::{Service, ServiceError, SubmitBatch},
     store::StoreError,
     worker::Worker,
 };
@@ -26,6 +29,11 @@ pub struct ServeSettings {
     /// Serve the API only; workers on the same PostgreSQL database do the work
     #[arg(long, env = "SCRAPERSKY_NO_WORKER")]
     pub no_worker: bool,
+
+    /// Scan thirty fake sites of its own on loopback and nothing else; unless --database-url names another, the
+    /// database is a temporary one
+    #[arg(long, conflicts_with_all = ["no_worker", "connect_to", "connect_to_tls"])]
+    pub demo: bool,
 
     /// Requests over HTTP and WebSocket.
     #[command(flatten)]
@@ -59,9 +67,9 @@ pub enum StartError {
     /// The edge cannot be built.
     #[error(transparent)]
     Edge(#[from] StateError),
-    /// The listener has no address.
-    #[error("the listener has no address: {0}")]
-    Listener(#[from] std::io::Error),
+    /// The listener has no address, or the demonstration no place.
+    #[error("the server cannot be set up: {0}")]
+    Setup(#[from] std::io::Error),
 }
 
 /// A running server.
@@ -72,6 +80,38 @@ pub struct Server {
     serving: JoinHandle<Result<(), ServeError>>,
     tasks: JoinSet<()>,
     stop: CancellationToken,
+    demo: Option<Demo>,
+}
+
+/// The fake sites, and where their data is kept while they are served.
+#[derive(Debug)]
+struct Demo {
+    sites: DemoSites,
+    folder: TempDir,
+}
+
+impl Demo {
+    async fn start(settings: &mut ServeSettings) -> Result<Self, StartError> {
+        let demo = Self { sites: DemoSites::start().await?, folder: tempfile::tempdir()? };
+        settings.scanner.connect_to = Some(demo.sites.address());
+        if settings.database.database_url == DatabaseSettings::default().database_url {
+            settings.database.database_url = demo.folder.path().join("demo.db").display().to_string();
+        }
+        Ok(demo)
+    }
+
+    /// Submits the sites as one batch, and makes the tour about it.
+    async fn begin_tour(&self, service: &Service, scope: &Scope) -> Result<Tour, StartError> {
+        let input = SubmitBatch {
+            names: self.sites.names(),
+            options: ScanOptions::default(),
+            max_age: None,
+            idempotency_key: None,
+        };
+        let submitted = service.scan_domains(scope, input).await?;
+        let batch = submitted.batch_id.map(|id| id.to_string());
+        Ok(Tour { batch, ..Tour::of(self.sites.names()) })
+    }
 }
 
 impl Server {
@@ -82,13 +122,19 @@ impl Server {
         stop: CancellationToken,
     ) -> Result<Self, StartError> {
         let address = listener.local_addr()?;
+        let mut settings = settings.clone();
+        let demo = if settings.demo { Some(Demo::start(&mut settings).await?) } else { None };
         let scanner = Scanner::new(&settings.scanner)?;
         let app = App::open(&settings.database, &settings.worker).await?;
         let scope = app.service.default_scope().await?;
         let schema = graphql::build_schema(app.service.clone(), &settings.limits);
+        let tour = match &demo {
+            Some(demo) => demo.begin_tour(&app.service, &scope).await?,
+            None => Tour::default(),
+        };
         let (limits, edge) = (settings.limits.clone(), settings.http.clone());
         let state = HttpState::new(schema, DefaultTenant(scope), limits, edge, stop.clone())?
-            .with_examples(http::example_tabs());
+            .with_examples(http::example_tabs(&tour));
         let mut tasks = JoinSet::new();
         app.listen_to_other_nodes(&mut tasks, &stop);
         if !settings.no_worker {
@@ -97,12 +143,17 @@ impl Server {
             tasks.spawn(worker.run(stop.clone()));
         }
         let serving = tokio::spawn(http::serve(listener, state));
-        Ok(Self { app, address, serving, tasks, stop })
+        Ok(Self { app, address, serving, tasks, stop, demo })
     }
 
     /// Where it listens.
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// How many fake sites it serves, where it does.
+    pub fn demo_sites(&self) -> Option<usize> {
+        self.demo.as_ref().map(|demo| demo.sites.names().len())
     }
 
     /// What its parts share.

@@ -51,6 +51,12 @@ fn announce(server: &Server) -> anyhow::Result<()> {
     writeln!(out, "  GraphiQL       http://{address}/graphiql")?;
     writeln!(out, "  GraphQL        http://{address}/graphql")?;
     writeln!(out, "  Subscriptions  ws://{address}/graphql/ws")?;
+    if let Some(sites) = server.demo_sites() {
+        writeln!(
+            out,
+            "  Demonstration  {sites} fake sites; a batch of them is running: open GraphiQL to watch it"
+        )?;
+    }
     writeln!(out, "  Database       {}", server.app().db)?;
     out.flush()?;
     Ok(())

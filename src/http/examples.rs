@@ -1,22 +1,45 @@
 //! The operations that GraphiQL shows when it is opened for the first time: the tour in the order in which it is taken.
 
+use serde_json::{Value, json};
+
 use super::ExampleTab;
 
-/// The tour.
-pub fn example_tabs() -> Vec<ExampleTab> {
-    let tab = |query: &str, variables: Option<&str>| ExampleTab {
+/// What the tour is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tour {
+    /// Names to scan; the first is looked at in detail.
+    pub names: Vec<String>,
+    /// A batch to watch.
+    pub batch: Option<String>,
+}
+
+impl Default for Tour {
+    fn default() -> Self {
+        Self::of(["example.com", "https://www.wikipedia.org/", "localhost"].map(str::to_owned).to_vec())
+    }
+}
+
+impl Tour {
+    /// A tour about these names.
+    pub const fn of(names: Vec<String>) -> Self {
+        Self { names, batch: None }
+    }
+}
+
+/// The operations of the tour, with their variables.
+pub fn example_tabs(tour: &Tour) -> Vec<ExampleTab> {
+    let tab = |query: &str, variables: Option<Value>| ExampleTab {
         query: query.trim().to_owned(),
-        variables: variables.map(str::to_owned),
+        variables: variables.map(|variables| format!("{variables:#}")),
     };
+    let batch = tour.batch.as_deref().unwrap_or("batch_…");
+    let name = tour.names.first().map(String::as_str).unwrap_or_default();
     vec![
-        tab(
-            SCAN_DOMAINS,
-            Some("{\n  \"names\": [\"example.com\", \"https://www.wikipedia.org/\", \"localhost\"]\n}"),
-        ),
-        tab(BATCH_PROGRESS, Some("{\n  \"batchId\": \"batch_…\"\n}")),
+        tab(SCAN_DOMAINS, Some(json!({ "names": tour.names }))),
+        tab(BATCH_PROGRESS, Some(json!({ "batchId": batch }))),
         tab(DOMAINS, None),
-        tab(SCAN_DOMAIN, Some("{\n  \"name\": \"example.com\"\n}")),
-        tab(DOMAIN, Some("{\n  \"name\": \"example.com\"\n}")),
+        tab(SCAN_DOMAIN, Some(json!({ "name": name }))),
+        tab(DOMAIN, Some(json!({ "name": name }))),
         tab(BATCHES, None),
     ]
 }

@@ -35,7 +35,7 @@ use self::{
     graphql::{Code, Documents, Gate, Rejection, TypeIndex},
 };
 pub use self::{
-    examples::example_tabs,
+    examples::{Tour, example_tabs},
     graphiql::ExampleTab,
     graphql::{GraphqlExecutor, ManifestError},
     request_id::RequestId,
