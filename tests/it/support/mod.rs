@@ -1,6 +1,7 @@
 //! What the tests share.
 
 pub mod http_client;
+pub mod log;
 pub mod protocol_schema;
 pub mod protocol_server;
 pub mod ws_client;
