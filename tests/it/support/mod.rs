@@ -8,6 +8,7 @@ pub mod database;
 pub mod engine;
 pub mod fake_site;
 pub mod http_client;
+pub mod log;
 pub mod protocol_schema;
 pub mod protocol_server;
 pub mod scans;

@@ -9,11 +9,15 @@ use std::{
 };
 
 use async_graphql::{
-    Context, Data, Object, Schema, Subscription,
+    Context, Data, Object, Request, Response, Schema, Subscription,
     extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute},
-    futures_util::{Stream, StreamExt, stream},
+    futures_util::{
+        Stream, StreamExt,
+        future::BoxFuture,
+        stream::{self, BoxStream},
+    },
 };
-use scrapersky::model::Scope;
+use scrapersky::{http::GraphqlExecutor, model::Scope};
 use tokio::{
     sync::{Notify, watch},
     time::{interval, sleep},
@@ -35,8 +39,32 @@ pub struct Probe {
 }
 
 /// The schema, with what its resolvers tell.
-pub fn schema(probe: Probe) -> Schema<Query, Mutation, Events> {
-    Schema::build(Query, Mutation, Events).data(probe).extension(Loaders::default()).finish()
+pub fn schema(probe: Probe) -> Api {
+    Api(Schema::build(Query, Mutation, Events).data(probe).extension(Loaders::default()).finish())
+}
+
+/// The schema with what it adds to each request.
+pub struct Api(Schema<Query, Mutation, Events>);
+
+/// What the schema adds to a request.
+struct Prepared(Scope);
+
+impl GraphqlExecutor for Api {
+    fn prepare(&self, request: Request, scope: &Scope) -> Request {
+        request.data(Prepared(scope.clone()))
+    }
+
+    fn execute(&self, request: Request) -> BoxFuture<'static, Response> {
+        GraphqlExecutor::execute(&self.0, request)
+    }
+
+    fn execute_stream(&self, request: Request) -> BoxStream<'static, Response> {
+        GraphqlExecutor::execute_stream(&self.0, request)
+    }
+
+    fn sdl(&self) -> String {
+        self.0.sdl()
+    }
 }
 
 /// Stands for the dataloaders: one set for each execution and for each event.
@@ -58,7 +86,7 @@ impl Extension for Loaders {
         ctx: &ExtensionContext<'_>,
         operation_name: Option<&str>,
         next: NextExecute<'_>,
-    ) -> async_graphql::Response {
+    ) -> Response {
         let mut data = Data::default();
         data.insert(LoaderSet(self.0.fetch_add(1, Ordering::SeqCst)));
         next.run_with_data(ctx, operation_name, data).await
@@ -103,7 +131,9 @@ impl Query {
     }
 
     async fn tenant(&self, ctx: &Context<'_>) -> async_graphql::Result<String> {
-        Ok(ctx.data::<Scope>()?.tenant_id.to_string())
+        let tenant_id = ctx.data::<Scope>()?.tenant_id;
+        assert_eq!(tenant_id, ctx.data::<Prepared>()?.0.tenant_id);
+        Ok(tenant_id.to_string())
     }
 
     async fn loaders(&self, ctx: &Context<'_>) -> async_graphql::Result<usize> {
