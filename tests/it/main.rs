@@ -7,6 +7,8 @@ mod engine_batches;
 mod graphql_http;
 mod graphql_limits;
 mod graphql_lists;
+mod graphql_operations;
+mod graphql_relations;
 mod graphql_schema;
 mod graphql_sse;
 mod graphql_websocket;
