@@ -2,9 +2,13 @@
 //!
 //! A command-line option wins over its `SCRAPERSKY_*` variable, which wins over the default.
 
+mod http;
+
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, builder::RangedU64ValueParser};
+
+pub use http::{AllowedOrigin, HttpSettings};
 
 /// Reads a duration given in seconds, such as `30` or `0.5`; at most a year.
 pub fn seconds(text: &str) -> Result<Duration, String> {
@@ -122,6 +126,10 @@ pub struct GraphqlLimits {
     #[arg(long, env = "SCRAPERSKY_MAX_NESTING", default_value_t = 64, value_name = "N", value_parser = count(8, 200))]
     pub max_nesting: usize,
 
+    /// The most bytes of a document, comments included; variables are not of it
+    #[arg(long, env = "SCRAPERSKY_MAX_DOCUMENT_BYTES", default_value_t = 256 << 10, value_name = "BYTES", value_parser = count(1 << 10, 256 << 20))]
+    pub max_document_bytes: usize,
+
     /// The most names, numbers, strings and punctuators in a document
     #[arg(long, env = "SCRAPERSKY_MAX_TOKENS", default_value_t = 20_000, value_name = "N", value_parser = count(100, 10_000_000))]
     pub max_tokens: usize,
@@ -146,6 +154,14 @@ pub struct GraphqlLimits {
     #[arg(long, env = "SCRAPERSKY_QUERY_TIMEOUT", default_value = "30", value_name = "SECONDS", value_parser = seconds)]
     pub query_timeout: Duration,
 
+    /// Refuse questions about the schema itself
+    #[arg(long, env = "SCRAPERSKY_DISABLE_INTROSPECTION")]
+    pub disable_introspection: bool,
+
+    /// Do not suggest names like those that are not found
+    #[arg(long, env = "SCRAPERSKY_DISABLE_SUGGESTIONS")]
+    pub disable_suggestions: bool,
+
     /// The most bytes of one request's body
     #[arg(long, env = "SCRAPERSKY_MAX_BODY_BYTES", default_value_t = 8 << 20, value_name = "BYTES", value_parser = count(1 << 10, 256 << 20))]
     pub max_body_bytes: usize,
@@ -161,66 +177,17 @@ impl Default for GraphqlLimits {
             max_depth: 15,
             max_complexity: 100_000,
             max_nesting: 64,
+            max_document_bytes: 256 << 10,
             max_tokens: 20_000,
             max_aliases: 50,
             max_root_fields: 20,
             max_directives: 100,
             max_errors: 50,
             query_timeout: Duration::from_secs(30),
+            disable_introspection: false,
+            disable_suggestions: false,
             max_body_bytes: 8 << 20,
             max_operations: 10,
-        }
-    }
-}
-
-/// How clients are served.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "HTTP")]
-pub struct HttpSettings {
-    /// The most sockets and event streams open at a time
-    #[arg(long, env = "SCRAPERSKY_MAX_STREAMS", default_value_t = 20_000, value_name = "N", value_parser = count(1, 10_000_000))]
-    pub max_streams: usize,
-
-    /// The most operations running at a time on one WebSocket
-    #[arg(long, env = "SCRAPERSKY_MAX_SOCKET_OPERATIONS", default_value_t = 100, value_name = "N", value_parser = count(1, 100_000))]
-    pub max_socket_operations: usize,
-
-    /// Seconds in which a new WebSocket must send its `connection_init`
-    #[arg(long, env = "SCRAPERSKY_CONNECTION_INIT_TIMEOUT", default_value = "10", value_name = "SECONDS", value_parser = seconds)]
-    pub connection_init_timeout: Duration,
-
-    /// Seconds between the pings sent on sockets and event streams; a socket silent for five of them is closed
-    #[arg(long, env = "SCRAPERSKY_PING_INTERVAL", default_value = "12", value_name = "SECONDS", value_parser = ping_interval)]
-    pub ping_interval: Duration,
-
-    /// Seconds in which the headers of a request must have arrived, and then its body
-    #[arg(long, env = "SCRAPERSKY_READ_TIMEOUT", default_value = "30", value_name = "SECONDS", value_parser = seconds)]
-    pub read_timeout: Duration,
-
-    /// Seconds that requests are given to end when the process is told to stop
-    #[arg(long, env = "SCRAPERSKY_SHUTDOWN_TIMEOUT", default_value = "10", value_name = "SECONDS", value_parser = seconds)]
-    pub shutdown_timeout: Duration,
-}
-
-/// Pings more often than ten times a second would be a load of their own.
-fn ping_interval(text: &str) -> Result<Duration, String> {
-    let interval = seconds(text)?;
-    if interval < Duration::from_millis(100) {
-        Err("it must be at least 0.1 seconds".to_owned())
-    } else {
-        Ok(interval)
-    }
-}
-
-impl Default for HttpSettings {
-    fn default() -> Self {
-        Self {
-            max_streams: 20_000,
-            max_socket_operations: 100,
-            connection_init_timeout: Duration::from_secs(10),
-            ping_interval: Duration::from_secs(12),
-            read_timeout: Duration::from_secs(30),
-            shutdown_timeout: Duration::from_secs(10),
         }
     }
 }
@@ -335,7 +302,13 @@ pub enum LogFormat {
 #[command(next_help_heading = "Logs")]
 pub struct LogSettings {
     /// What is logged, as a `tracing` filter such as `info` or `scrapersky::worker=debug,warn`
-    #[arg(long, env = "SCRAPERSKY_LOG", default_value = "info", value_name = "FILTER", global = true)]
+    #[arg(
+        long,
+        env = "SCRAPERSKY_LOG",
+        default_value = "info,sea_orm_migration=warn",
+        value_name = "FILTER",
+        global = true
+    )]
     pub log: String,
 
     /// How log lines look

@@ -1,6 +1,6 @@
 //! Logs.
 
-use std::io;
+use std::io::{self, IsTerminal};
 
 use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
 
@@ -20,7 +20,8 @@ pub struct FilterError {
 pub fn start(settings: &LogSettings) -> Result<(), FilterError> {
     let filter = EnvFilter::try_new(&settings.log)
         .map_err(|error| FilterError { given: settings.log.clone(), cause: error.to_string() })?;
-    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    let lines =
+        tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
     let registry = tracing_subscriber::registry().with(filter);
     // A program that embeds this one may have set a subscriber of its own, which stays.
     let _ = match settings.log_format {

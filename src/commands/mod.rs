@@ -5,6 +5,7 @@ mod extract;
 mod migrate;
 mod scan;
 mod schema;
+mod serve;
 mod text;
 mod worker;
 
@@ -27,12 +28,14 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Serve the API and do the work, in one process
+    Serve(Box<serve::ServeCommand>),
     /// Do the work for servers on the same PostgreSQL database
     Worker(Box<worker::WorkerCommand>),
     Scan(Box<scan::ScanCommand>),
     Extract(Box<extract::ExtractCommand>),
     /// Bring the database schema up to date, take it back, or show where it is
-    Migrate(migrate::MigrateCommand),
+    Migrate(Box<migrate::MigrateCommand>),
     Schema(schema::SchemaCommand),
     /// Print a script that completes commands and options for a shell
     Completions(completions::CompletionsCommand),
@@ -43,6 +46,7 @@ impl Cli {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         telemetry::start(&self.log)?;
         match self.command {
+            Command::Serve(command) => command.run().await,
             Command::Scan(command) => command.run().await,
             Command::Extract(command) => command.run().await,
             Command::Worker(command) => command.run().await,

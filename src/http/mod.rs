@@ -1,9 +1,11 @@
 //! The HTTP edge: routes, who asks, and the GraphQL protocols.
 
 pub mod auth;
+mod examples;
 mod graphiql;
 mod graphql;
 mod health;
+mod origins;
 mod request_id;
 mod security;
 mod server;
@@ -19,18 +21,30 @@ use axum::{
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower_http::{
+    CompressionLevel,
+    catch_panic::CatchPanicLayer,
+    compression::{
+        CompressionLayer,
+        predicate::{NotForContentType, Predicate, SizeAbove},
+    },
+};
 
 use self::{
     auth::Authenticate,
-    graphql::{Code, Gate, Rejection, TypeIndex},
+    graphql::{Code, Documents, Gate, Rejection, TypeIndex},
 };
 pub use self::{
+    examples::{Tour, example_tabs},
     graphiql::ExampleTab,
-    graphql::GraphqlExecutor,
+    graphql::{GraphqlExecutor, ManifestError},
     request_id::RequestId,
     server::{ServeError, serve},
 };
 use crate::config::{GraphqlLimits, HttpSettings};
+
+/// Answers shorter than this fit into one packet as they are.
+const COMPRESSED_BYTES: u16 = 1_024;
 
 /// What every handler shares. Cloning it is cheap.
 #[derive(Clone)]
@@ -54,6 +68,9 @@ pub enum StateError {
     /// The schema does not define itself in the language of schemas.
     #[error("the schema's definition cannot be read: {0}")]
     Schema(#[from] async_graphql::parser::Error),
+    /// The trusted documents cannot be read.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
 }
 
 impl HttpState {
@@ -61,7 +78,7 @@ impl HttpState {
     /// closed with 1001, and no connection is kept alive.
     ///
     /// # Errors
-    /// When the schema's definition cannot be read.
+    /// When the schema's definition or the trusted documents cannot be read.
     pub fn new(
         executor: impl GraphqlExecutor,
         authenticator: impl Authenticate,
@@ -70,11 +87,13 @@ impl HttpState {
         shutdown: CancellationToken,
     ) -> Result<Self, StateError> {
         let types = TypeIndex::read(&executor.sdl())?;
+        let documents =
+            Documents::read(settings.trusted_documents.as_deref(), settings.only_trusted_documents)?;
         let streams = Arc::new(Semaphore::new(settings.max_streams));
         Ok(Self(Arc::new(Shared {
             executor: Arc::new(executor),
             authenticator: Box::new(authenticator),
-            gate: Arc::new(Gate { limits, types }),
+            gate: Arc::new(Gate { limits, types, documents }),
             settings,
             examples: Vec::new(),
             shutdown,
@@ -111,12 +130,18 @@ impl Deref for HttpState {
 
 /// All routes.
 pub fn router(state: HttpState) -> Router {
+    let cors = origins::layer(state.settings.allowed_origins.clone());
+    let compression = CompressionLayer::new()
+        .quality(CompressionLevel::Fastest)
+        .compress_when(SizeAbove::new(COMPRESSED_BYTES).and(NotForContentType::SSE));
     Router::new()
-        .route("/", get(|| async { Redirect::temporary("/graphiql") }))
-        .route("/graphiql", get(graphiql::page))
-        .route("/graphql", any(graphql::endpoint))
+        .route("/graphql", any(graphql::endpoint).layer(cors))
         .route("/graphql/ws", any(graphql::websocket))
+        .merge(graphiql::routes())
+        .route("/", get(|| async { Redirect::temporary("/graphiql") }))
         .route("/health", get(health::health))
+        .layer(compression)
+        .layer(CatchPanicLayer::custom(graphql::crashed))
         .layer(from_fn(security::add_headers))
         .layer(from_fn(request_id::name_request))
         .with_state(state)

@@ -7,6 +7,9 @@ use axum::{
     response::Response,
 };
 
+use super::origins;
+use crate::config::AllowedOrigin;
+
 /// What an answer that is not a page may do in a browser: nothing.
 const NO_PAGE: &str = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
@@ -29,10 +32,10 @@ pub(crate) async fn add_headers(request: Request, next: Next) -> Response {
 
 /// Whether a WebSocket may be opened: browsers ask no leave for one, so the server must look at the origin itself.
 /// Programs send no `Origin`; a page must come from this server or from one of the allowed origins.
-pub(crate) fn may_open_socket(headers: &HeaderMap, is_allowed: impl Fn(&str) -> bool) -> bool {
+pub(crate) fn may_open_socket(headers: &HeaderMap, allowed: &[AllowedOrigin]) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else { return true };
     let Ok(origin) = origin.to_str() else { return false };
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
     let same = origin.split_once("://").is_some_and(|(_, authority)| Some(authority) == host);
-    same || is_allowed(origin)
+    same || origins::allows(allowed, origin)
 }

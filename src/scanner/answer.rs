@@ -32,6 +32,8 @@ pub(super) struct Answer {
     /// From the last request to the head of its answer.
     pub elapsed: Duration,
     response: Response,
+    /// The rest of a piece that went beyond a limit.
+    left_over: Bytes,
     _permit: Option<AddressPermit>,
 }
 
@@ -50,7 +52,7 @@ impl Answer {
         elapsed: Duration,
         permit: Option<AddressPermit>,
     ) -> Self {
-        Self { url, redirects: Vec::new(), elapsed, response, _permit: permit }
+        Self { url, redirects: Vec::new(), elapsed, response, left_over: Bytes::new(), _permit: permit }
     }
 
     pub(super) fn status(&self) -> u16 {
@@ -119,18 +121,28 @@ impl Answer {
         self.response.chunk().await.map_err(|error| failure::request_failure(&error, &self.url))
     }
 
-    /// Reads the body up to a limit; what follows is never read.
+    /// Reads the body up to a limit; what follows is not read.
     pub(super) async fn body(&mut self, limit: usize) -> Result<Body, ScanError> {
-        let mut bytes = Vec::new();
-        while let Some(chunk) = self.chunk().await? {
+        self.more_body(Body { bytes: Vec::new(), is_cut: true }, limit).await
+    }
+
+    /// Reads on where a lower limit had cut the body.
+    pub(super) async fn more_body(&mut self, body: Body, limit: usize) -> Result<Body, ScanError> {
+        let mut bytes = body.bytes;
+        loop {
+            let chunk = match std::mem::take(&mut self.left_over) {
+                left_over if left_over.is_empty() => self.chunk().await?,
+                left_over => Some(left_over),
+            };
+            let Some(mut chunk) = chunk else { return Ok(Body { bytes, is_cut: false }) };
             let room = limit - bytes.len();
             if chunk.len() > room {
-                bytes.extend_from_slice(&chunk[..room]);
+                bytes.extend_from_slice(&chunk.split_to(room));
+                self.left_over = chunk;
                 return Ok(Body { bytes, is_cut: true });
             }
             bytes.extend_from_slice(&chunk);
         }
-        Ok(Body { bytes, is_cut: false })
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use reqwest::{
     Client,
-    header::{ACCEPT, HeaderValue},
+    header::{ACCEPT, COOKIE, HeaderValue},
     redirect::Policy,
 };
 use url::Url;
@@ -91,11 +91,14 @@ impl HttpClient {
         &self,
         url: &Url,
         accept: &'static str,
+        cookies: Option<HeaderValue>,
         timeout: Duration,
     ) -> Result<reqwest::Response, reqwest::Error> {
         let url = self.wire_url(url);
         let route = if url.scheme() == "https" { &self.tls } else { &self.plain };
-        route.client.get(url).header(ACCEPT, HeaderValue::from_static(accept)).timeout(timeout).send().await
+        let request = route.client.get(url).header(ACCEPT, HeaderValue::from_static(accept)).timeout(timeout);
+        let request = cookies.into_iter().fold(request, |request, cookies| request.header(COOKIE, cookies));
+        request.send().await
     }
 
     /// The URL as it is requested: credentials are never sent, and an override may prescribe the scheme.
@@ -124,6 +127,10 @@ fn build(settings: &ScannerSettings, resolver: GuardedResolver) -> Result<Client
         .referer(false)
         .connect_timeout(settings.connect_timeout)
         .pool_idle_timeout(POOL_IDLE)
+        // Browsers are as lenient, and sites rely on it.
+        .http1_ignore_invalid_headers_in_responses(true)
+        .http1_allow_spaces_after_header_name_in_responses(true)
+        .http1_allow_obsolete_multiline_headers_in_responses(true)
         .pool_max_idle_per_host(1)
         .build()?;
     Ok(client)
@@ -148,7 +155,7 @@ mod tests {
             other => other.unwrap_or_else(|error| panic!("{error}")),
         };
         let url = Url::parse(&url).unwrap();
-        let answer = client.get(&url, "*/*", Duration::from_secs(5)).await;
+        let answer = client.get(&url, "*/*", None, Duration::from_secs(5)).await;
         let error = failure::request_failure(&answer.expect_err("localhost is not public"), &url);
         assert_eq!(error.code, ScanErrorCode::AddressBlocked, "{error}");
         let nobody_came = tokio::time::timeout(Duration::from_millis(50), listener.accept()).await;

@@ -7,6 +7,7 @@ pub mod address_guard;
 mod answer;
 mod certificate;
 mod client;
+mod cookies;
 pub mod extract;
 mod failure;
 mod favicon;
@@ -15,6 +16,7 @@ mod homepage;
 mod host_limits;
 mod more_pages;
 mod page;
+mod page_memory;
 mod resolver;
 pub mod robots;
 mod scan_clock;
@@ -35,6 +37,7 @@ use self::{
     fingerprints::{FingerprintError, Fingerprints},
     homepage::OnStep,
     host_limits::HostLimits,
+    page_memory::PageMemory,
     scan_clock::ScanClock,
     sitemap::Sitemaps,
     visit::Visit,
@@ -80,6 +83,7 @@ struct Shared {
     guard: AddressGuard,
     client: HttpClient,
     limits: Arc<HostLimits>,
+    page_memory: PageMemory,
     fingerprints: Fingerprints,
     /// The name by which robots.txt files address this crawler.
     product: String,
@@ -94,6 +98,7 @@ impl Scanner {
             guard,
             client: HttpClient::new(settings, guard)?,
             limits: HostLimits::new(settings.max_requests_per_address),
+            page_memory: PageMemory::new(settings.max_page_bytes),
             fingerprints: fingerprints_of(settings)?,
             product: product(&settings.user_agent).to_owned(),
             time: Clock::system(),
@@ -137,13 +142,13 @@ impl Scanner {
         on_step: OnStep<'_>,
     ) -> Result<(Url, Extracted), ScanError> {
         let mut answer = homepage::open(visit, name, on_step).await?;
-        let page = page::read(&mut answer, self.0.settings.max_page_bytes).await?;
+        let page = page::read(visit, &mut answer).await?;
         let transport = transport::facts(&answer, &page.body);
         let (url, is_cut) = (answer.url.clone(), page.body.is_cut);
         // The address is free for the next request while the page is read.
         drop(answer);
         on_step(JobStep::Extracting);
-        let mut found = page::facts(&self.0, page, name).await?;
+        let mut found = page::facts(visit, page, name).await?;
         found.facts.metadata.insert("transport".to_owned(), transport);
         if is_cut {
             let limit = self.0.settings.max_page_bytes;
@@ -157,7 +162,7 @@ impl Scanner {
         if found.facts.favicon_url.is_none() {
             found.facts.favicon_url = favicon::find(visit, home).await.map(String::from);
         }
-        more_pages::visit_all(visit, &self.0, name, home, found).await;
+        more_pages::visit_all(visit, name, home, found).await;
     }
 }
 

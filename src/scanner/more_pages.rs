@@ -1,32 +1,24 @@
 //! The pages beyond the homepage: the likeliest contact, about and imprint pages first.
 
-use std::sync::Arc;
-
 use serde_json::{Value, json};
 use url::Url;
 
 use super::{
-    Shared,
     extract::Extracted,
     page,
     visit::{Purpose, Visit},
 };
 use crate::model::{DomainName, ScanError};
 
-/// Visits so many of the pages that the homepage leads to and merges what they say. Each visit is noted in
-/// `metadata.pages`, a failed one with its reason.
-pub(super) async fn visit_all(
-    visit: &mut Visit<'_>,
-    shared: &Arc<Shared>,
-    name: &DomainName,
-    home: &Url,
-    found: &mut Extracted,
-) {
-    let limit = visit.options.max_pages.saturating_sub(1) as usize;
-    let pages: Vec<Url> = std::mem::take(&mut found.contact_pages);
-    let pages = pages.into_iter().filter(|url| url != home && is_same_site(url, home)).take(limit);
-    for url in pages {
-        let note = match visit_one(visit, shared, name, &url, home).await {
+/// Visits as many of the pages that the homepage leads to as the options allow and merges what they say. Each visit
+/// is noted in `metadata.pages`, a failed one with its reason.
+pub(super) async fn visit_all(visit: &mut Visit<'_>, name: &DomainName, home: &Url, found: &mut Extracted) {
+    let mut seen = vec![home.clone()];
+    while seen.len() < visit.options.max_pages as usize {
+        // A page that was read may have named further ones.
+        let is_next = |url: &&Url| !seen.contains(url) && is_same_site(url, home);
+        let Some(url) = found.contact_pages.iter().find(is_next).cloned() else { return };
+        let note = match visit_one(visit, name, &url, home).await {
             Ok(more) => {
                 found.merge(more);
                 json!({ "url": url.as_str() })
@@ -34,12 +26,12 @@ pub(super) async fn visit_all(
             Err(error) => json!({ "url": url.as_str(), "error": error.message }),
         };
         note_page(found, note);
+        seen.push(url);
     }
 }
 
 async fn visit_one(
     visit: &mut Visit<'_>,
-    shared: &Arc<Shared>,
     name: &DomainName,
     url: &Url,
     home: &Url,
@@ -51,9 +43,9 @@ async fn visit_one(
     if !is_same_site(&answer.url, home) {
         return Err(page::leads_away(url, &answer.url));
     }
-    let page = page::read(&mut answer, shared.settings.max_page_bytes).await?;
+    let page = page::read(visit, &mut answer).await?;
     drop(answer);
-    page::facts(shared, page, name).await
+    page::facts(visit, page, name).await
 }
 
 fn note_page(found: &mut Extracted, note: Value) {

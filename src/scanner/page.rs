@@ -1,6 +1,6 @@
 //! From an open page to its facts.
 
-use std::sync::Arc;
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use reqwest::header::HeaderMap;
 use url::Url;
@@ -9,28 +9,34 @@ use super::{
     Shared,
     answer::{Answer, Body},
     extract::{Extracted, PageSource, extract},
+    page_memory::{Place, SMALL_PAGE_BYTES},
+    visit::Visit,
 };
 use crate::model::{DomainName, ScanError, ScanErrorCode as Code};
-
-/// A larger page is read beside the threads that serve all scans.
-const SMALL_PAGE_BYTES: usize = 256 << 10;
 
 /// A page that was read.
 pub(super) struct Page {
     pub url: Url,
     pub headers: HeaderMap,
     pub body: Body,
+    place: Option<Place>,
 }
 
 /// Reads the body of a page and makes sure that it is one.
-pub(super) async fn read(answer: &mut Answer, max_bytes: usize) -> Result<Page, ScanError> {
+pub(super) async fn read(visit: &Visit<'_>, answer: &mut Answer) -> Result<Page, ScanError> {
     let media_type = answer.media_type();
     if !may_be_html(&media_type) {
         return Err(not_html(&answer.url, &media_type));
     }
-    let body = answer.body(max_bytes).await?;
+    let max_bytes = visit.shared.settings.max_page_bytes;
+    let mut body = answer.body(max_bytes.min(SMALL_PAGE_BYTES)).await?;
+    let mut place = None;
+    if body.is_cut && max_bytes > SMALL_PAGE_BYTES {
+        place = Some(visit.clock.pause(visit.shared.page_memory.place()).await?);
+        body = answer.more_body(body, max_bytes).await?;
+    }
     if is_declared_html(&media_type) && !is_binary(&body.bytes) || looks_like_html(&body.bytes) {
-        return Ok(Page { url: answer.url.clone(), headers: answer.headers().clone(), body });
+        return Ok(Page { url: answer.url.clone(), headers: answer.headers().clone(), body, place });
     }
     Err(not_html(&answer.url, &media_type))
 }
@@ -80,18 +86,21 @@ fn looks_like_html(bytes: &[u8]) -> bool {
         || head.starts_with("<body")
 }
 
-/// Reads the facts from a page. A small one takes a millisecond or two; a larger one goes to a thread of its own.
-pub(super) async fn facts(
-    shared: &Arc<Shared>,
-    page: Page,
-    site: &DomainName,
-) -> Result<Extracted, ScanError> {
-    if page.body.bytes.len() <= SMALL_PAGE_BYTES {
-        return Ok(extract_from(shared, &page, site));
+/// Reads the facts from a page. A small one takes a millisecond or two; a large one goes to a thread of its own.
+pub(super) async fn facts(visit: &Visit<'_>, page: Page, site: &DomainName) -> Result<Extracted, ScanError> {
+    let (shared, site, url) = (Arc::clone(visit.shared), site.clone(), page.url.clone());
+    let unreadable = || ScanError::new(Code::Internal, format!("The page {url} could not be read."));
+    if page.place.is_none() {
+        // A fault of the program costs this scan and no other.
+        let reading = AssertUnwindSafe(|| extract_from(&shared, &page, &site));
+        return std::panic::catch_unwind(reading).map_err(|_| unreadable());
     }
-    let (shared, site, url) = (Arc::clone(shared), site.clone(), page.url.clone());
-    let reading = tokio::task::spawn_blocking(move || extract_from(&shared, &page, &site));
-    reading.await.map_err(|_| ScanError::new(Code::Internal, format!("The page {url} could not be read.")))
+    let turn = visit.clock.pause(shared.page_memory.parser()).await?;
+    let reading = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        extract_from(&shared, &page, &site)
+    });
+    reading.await.map_err(|_| unreadable())
 }
 
 fn extract_from(shared: &Shared, page: &Page, site: &DomainName) -> Extracted {

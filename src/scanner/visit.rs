@@ -1,7 +1,7 @@
 //! One visit to one site: every request of a scan goes through here, so that guard, robots.txt, pace and limits hold
 //! for each of them and for each redirect hop.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 use url::{Host, Url};
@@ -9,6 +9,7 @@ use url::{Host, Url};
 use super::{
     Shared,
     answer::{Answer, Redirect},
+    cookies::Cookies,
     failure,
     host_limits::AddressPermit,
     robots::{MAX_ROBOTS_BYTES, Robots},
@@ -46,16 +47,24 @@ struct OriginRules {
 
 /// The state of one scan's visit.
 pub(super) struct Visit<'a> {
-    pub(super) shared: &'a Shared,
+    pub(super) shared: &'a Arc<Shared>,
     pub(super) options: &'a ScanOptions,
     pub(super) clock: &'a ScanClock,
     rules: HashMap<String, Result<OriginRules, ScanError>>,
     last_request: HashMap<String, Instant>,
+    cookies: Cookies,
 }
 
 impl<'a> Visit<'a> {
-    pub(super) fn new(shared: &'a Shared, options: &'a ScanOptions, clock: &'a ScanClock) -> Self {
-        Self { shared, options, clock, rules: HashMap::new(), last_request: HashMap::new() }
+    pub(super) fn new(shared: &'a Arc<Shared>, options: &'a ScanOptions, clock: &'a ScanClock) -> Self {
+        Self {
+            shared,
+            options,
+            clock,
+            rules: HashMap::new(),
+            last_request: HashMap::new(),
+            cookies: Cookies::default(),
+        }
     }
 
     /// Requests a URL and follows its redirects, each hop checked like the first.
@@ -72,8 +81,10 @@ impl<'a> Visit<'a> {
                 answer.redirects = redirects;
                 return Ok(answer);
             };
+            // With a new cookie the same address may answer differently.
+            let is_new_try = self.cookies.keep(host(&url), answer.headers());
             redirects.push(Redirect { url, status: answer.status() });
-            self.check_chain(start, &redirects, &target)?;
+            self.check_chain(start, &redirects, &target, is_new_try)?;
             url = target;
         }
     }
@@ -83,9 +94,15 @@ impl<'a> Visit<'a> {
         self.send(url, purpose).await
     }
 
-    fn check_chain(&self, start: &Url, redirects: &[Redirect], target: &Url) -> Result<(), ScanError> {
+    fn check_chain(
+        &self,
+        start: &Url,
+        redirects: &[Redirect],
+        target: &Url,
+        is_new_try: bool,
+    ) -> Result<(), ScanError> {
         let limit = self.shared.settings.max_redirects;
-        let problem = if redirects.iter().any(|hop| hop.url == *target) {
+        let problem = if !is_new_try && redirects.iter().any(|hop| hop.url == *target) {
             format!("{start} redirects in a loop, back to {target}.")
         } else if redirects.len() > limit {
             format!("{start} redirects more than {limit} times.")
@@ -137,7 +154,8 @@ impl<'a> Visit<'a> {
         let permit = self.permit(url).await?;
         let started = Instant::now();
         let timeout = self.shared.settings.request_timeout;
-        let response = self.shared.client.get(url, purpose.accept(), timeout).await;
+        let response =
+            self.shared.client.get(url, purpose.accept(), self.cookies.header(host(url)), timeout).await;
         let response = response.map_err(|error| failure::request_failure(&error, url))?;
         let answer = Answer::new(url.clone(), response, started.elapsed(), permit);
         if matches!(answer.status(), 429 | 503)

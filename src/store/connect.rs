@@ -247,10 +247,12 @@ async fn open_postgres(settings: &DatabaseSettings, url: &Url) -> Result<Db, Sto
     let shown = without_password(url.as_str());
     let mut options = ConnectOptions::new(url.as_str());
     pool_options(&mut options, settings);
-    options
-        .max_connections(settings.database_connections)
-        .min_connections(1)
-        .map_sqlx_postgres_opts(|options: PgConnectOptions| options.application_name("scrapersky"));
+    options.max_connections(settings.database_connections).min_connections(1).map_sqlx_postgres_opts(
+        |options: PgConnectOptions| {
+            // A pooler refuses the parameter that sqlx sends for old servers.
+            options.application_name("scrapersky").extra_float_digits(None)
+        },
+    );
     let connection = Database::connect(options)
         .await
         .map_err(|error| StoreError::Connect { url: shown.clone(), cause: error.to_string() })?;

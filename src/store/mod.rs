@@ -1,6 +1,7 @@
 //! The only room that knows SQL. Functions take a connection and a [`Scope`](crate::model::Scope), so that no tenant
 //! sees another's rows; [`engine`] alone works across tenants, and its rows carry theirs.
 
+pub mod batches;
 mod connect;
 mod cursor;
 mod db;
@@ -16,8 +17,6 @@ pub mod sitemaps;
 mod sql;
 pub mod submit;
 pub mod tenants;
-
-pub mod batches;
 
 pub use connect::Access;
 pub use cursor::{CursorError, ListIdentity, Position, SortKey};

@@ -2,7 +2,10 @@
 
 use sea_orm::{
     ConnectionTrait, DbBackend,
-    sqlx::{self, postgres::PgListener},
+    sqlx::{
+        self,
+        postgres::{PgConnectOptions, PgListener, PgPoolOptions},
+    },
 };
 
 use super::{StoreError, sql};
@@ -66,7 +69,10 @@ impl Listener {
     /// Connects and listens.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
         let connect = async {
-            let mut listener = PgListener::connect(url).await?;
+            let options =
+                url.parse::<PgConnectOptions>()?.application_name("scrapersky").extra_float_digits(None);
+            let pool = PgPoolOptions::new().max_connections(1).connect_with(options).await?;
+            let mut listener = PgListener::connect_with(&pool).await?;
             listener.listen(CHANNEL).await?;
             Ok(listener)
         };

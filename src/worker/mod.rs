@@ -211,7 +211,7 @@ impl Worker {
         match self.queue.give_back(&left).await {
             Ok(count) => info!(count, "Unfinished scans went back to the queue"),
             Err(error) => {
-                warn!(%error, "Unfinished scans could not be given back; others take them when their leases run out")
+                warn!(%error, "Unfinished scans could not be given back; others take them when their leases run out");
             }
         }
     }

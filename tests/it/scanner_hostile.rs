@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use scrapersky::{
     config::ScannerSettings,
-    model::{ScanErrorCode as Code, ScanOptions},
+    model::{DomainName, ScanErrorCode as Code, ScanOptions},
+    scanner::Scanner,
 };
 use tokio::time::Instant;
 
@@ -109,10 +110,32 @@ async fn markup_that_no_browser_would_like() {
 }
 
 #[tokio::test]
-async fn control_characters_in_headers_and_titles_do_no_harm() {
+async fn headers_that_browsers_forgive_are_forgiven() {
     let web = FakeSite::start().await;
-    web.site("ctl.test")
-        .answer("/", Answer::html("<title>a\u{1b}[31mb\u{0}</title>").header("Server", "x\u{7f}y"));
-    let outcome = scan(&web, "ctl.test").await;
-    assert!(outcome.is_ok() || outcome.is_err_and(|error| error.code == Code::InvalidResponse));
+    let head =
+        "HTTP/1.1 200 OK\r\nContent-Type : text/html\r\nX-Bad\u{7f}: x\r\nno colon\r\nX-Folded: a\r\n b\r\n";
+    web.site("sloppy.test")
+        .answer("/", Answer::raw(format!("{head}Connection: close\r\n\r\n<title>Sloppy</title>")));
+    assert_eq!(scan(&web, "sloppy.test").await.unwrap().facts.title.as_deref(), Some("Sloppy"));
+}
+
+#[tokio::test]
+async fn large_pages_wait_for_one_another_and_all_are_read() {
+    let web = FakeSite::start().await;
+    web.site("*.large.test").page("/", format!("<title>Large</title>{}", "<p>text</p>".repeat(40_000)));
+    let settings = ScannerSettings {
+        max_page_bytes: 32 << 20,
+        request_timeout: Duration::from_secs(60),
+        ..web.settings()
+    };
+    let scanner = Scanner::new(&settings).unwrap();
+    let scans = (0..12).map(|number| {
+        let scanner = scanner.clone();
+        async move {
+            let name = DomainName::parse(&format!("s{number}.large.test")).unwrap();
+            scanner.scan(&name, &ScanOptions::default(), &|_| ()).await.unwrap().facts.title
+        }
+    });
+    let titles = futures_util::future::join_all(scans).await;
+    assert!(titles.iter().all(|title| title.as_deref() == Some("Large")));
 }

@@ -88,6 +88,21 @@ async fn a_redirect_is_followed_and_told() {
 }
 
 #[tokio::test]
+async fn a_site_that_redirects_until_its_cookie_comes_back_is_read() {
+    let web = FakeSite::start().await;
+    let gate = Answer::status(302).header("Location", "/").header("Set-Cookie", "seen=1; Path=/");
+    web.site("gate.test").answer("/", gate).when_header(
+        "/",
+        "cookie",
+        "seen=1",
+        Answer::html("<title>In</title>"),
+    );
+    let report = scan(&web, "gate.test").await.unwrap();
+    assert_eq!(report.facts.title.as_deref(), Some("In"));
+    assert_eq!(report.facts.metadata["transport"]["redirects"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn robots_txt_of_each_host_on_the_way_is_read_once() {
     let web = FakeSite::start().await;
     web.site("shop.test")
@@ -156,6 +171,41 @@ async fn what_is_no_page_fails_as_such_and_a_page_under_a_wrong_type_is_read() {
     for name in ["plain.test", "untyped.test"] {
         assert_eq!(scan(&web, name).await.unwrap().facts.title.as_deref(), Some("Page"), "{name}");
     }
+}
+
+#[tokio::test]
+async fn further_pages_are_read_when_they_are_asked_for() {
+    let web = FakeSite::start().await;
+    let home = r#"<title>Home</title><a href="/contact">Contact</a> <a href="/about">About us</a>
+        <a href="/closed/imprint">Imprint</a> <a href="http://elsewhere.test/contact">Contact</a>"#;
+    web.site("shop.test")
+        .robots("Disallow: /closed/")
+        .page("/", home)
+        .page("/contact", "<title>Contact</title><a href='mailto:info@fake-shop.com'>Mail</a>")
+        .redirect("/about", "http://elsewhere.test/about");
+    web.site("elsewhere.test")
+        .page("/contact", "x")
+        .page("/about", "<a href='mailto:info@elsewhere-shop.com'>Mail</a>");
+    let facts_of = async |pages| {
+        let options = ScanOptions { max_pages: pages, ..ScanOptions::default() };
+        scan_with(&web.settings(), &options, "shop.test").await.unwrap().facts
+    };
+    let facts = facts_of(10).await;
+    assert_eq!(facts.title.as_deref(), Some("Home"));
+    assert_eq!(facts.email_addresses, ["info@fake-shop.com"]);
+    assert_eq!(facts.contacts[0].source_url, "http://shop.test/contact");
+    let pages = facts.metadata["pages"].as_array().unwrap();
+    let failed = |page: &&serde_json::Value| page.get("error").is_some();
+    assert_eq!((pages.len(), pages.iter().filter(failed).count()), (3, 2), "{pages:?}");
+}
+
+#[tokio::test]
+async fn one_page_is_read_when_no_more_are_asked_for() {
+    let web = FakeSite::start().await;
+    web.site("shop.test").page("/", "<title>Home</title><a href='/contact'>Contact</a>");
+    let facts = scan(&web, "shop.test").await.unwrap().facts;
+    assert!(!facts.metadata.contains_key("pages"));
+    assert!(!web.site("shop.test").paths().contains(&"/contact".to_owned()));
 }
 
 #[tokio::test]

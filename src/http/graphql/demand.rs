@@ -72,6 +72,8 @@ pub(crate) struct Surveyor<'a> {
     fragments: HashMap<&'a Name, Option<Demand>>,
     /// Directives met so far, each once.
     pub(crate) directives: usize,
+    /// Whether a field asks about the schema.
+    pub(crate) introspects: bool,
 }
 
 /// Where a selection stands.
@@ -90,7 +92,15 @@ impl<'a> Surveyor<'a> {
         types: &'a TypeIndex,
         max_height: usize,
     ) -> Self {
-        Self { document, variables, types, max_height, fragments: HashMap::new(), directives: 0 }
+        Self {
+            document,
+            variables,
+            types,
+            max_height,
+            fragments: HashMap::new(),
+            directives: 0,
+            introspects: false,
+        }
     }
 
     /// What one operation asks for.
@@ -147,6 +157,7 @@ impl<'a> Surveyor<'a> {
 
     fn field(&mut self, field: &'a Field, place: Place<'a>) -> Result<Demand, ServerError> {
         let name = field.name.node.as_str();
+        self.introspects |= name == "__schema" || name == "__type";
         let is_introspection =
             name.starts_with("__") || place.parent.is_some_and(|parent| parent.starts_with("__"));
         let (parent, items) = if is_introspection {

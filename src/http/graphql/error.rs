@@ -1,5 +1,7 @@
 //! Errors of the protocol layers, and what of the resolvers' errors callers are shown.
 
+use std::any::Any;
+
 use async_graphql::{ErrorExtensionValues, Response, ServerError, Value};
 
 use crate::http::RequestId;
@@ -21,6 +23,8 @@ pub(crate) enum Code {
     QueryTooComplex,
     /// Too many fields are renamed.
     TooManyAliases,
+    /// A document that is named is not known.
+    PersistedQueryNotFound,
     /// It took too long.
     QueryTimeout,
     /// The document is not GraphQL.
@@ -42,6 +46,7 @@ impl Code {
             Self::QueryTooDeep => "QUERY_TOO_DEEP",
             Self::QueryTooComplex => "QUERY_TOO_COMPLEX",
             Self::TooManyAliases => "TOO_MANY_ALIASES",
+            Self::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",
             Self::QueryTimeout => "QUERY_TIMEOUT",
             Self::ParseFailed => "GRAPHQL_PARSE_FAILED",
             Self::ValidationFailed => "GRAPHQL_VALIDATION_FAILED",
@@ -105,6 +110,12 @@ fn mask(error: &mut ServerError, id: RequestId) {
     error.message = shown.message;
     error.extensions = shown.extensions;
     error.source = None;
+}
+
+/// What a panic said.
+pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }
 
 /// Where a field failed, such as `domains.nodes.3.title`.

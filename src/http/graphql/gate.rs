@@ -3,15 +3,18 @@
 use std::sync::Arc;
 
 use async_graphql::{
-    Request, ServerError,
-    parser::types::{ExecutableDocument, OperationType},
+    Positioned, Request, ServerError, Value, Variables,
+    parser::types::{ExecutableDocument, OperationDefinition},
 };
 
 use super::{
     demand::{Demand, Surveyor},
+    documents::Documents,
     error::{self, Code},
     lexical,
-    operation::{Operation, operation},
+    operation::{Operation, Shape, operation},
+    order::Order,
+    presence,
     request::GraphqlParams,
     types::TypeIndex,
 };
@@ -23,6 +26,8 @@ pub(crate) struct Gate {
     pub(crate) limits: GraphqlLimits,
     /// The schema's types.
     pub(crate) types: TypeIndex,
+    /// Documents that can be named.
+    pub(crate) documents: Documents,
 }
 
 impl Gate {
@@ -32,30 +37,35 @@ impl Gate {
     /// When the document asks for more than a limit allows, is not GraphQL, or has not the operation that is asked for.
     pub(crate) fn admit(
         self: &Arc<Self>,
-        params: GraphqlParams,
+        mut params: GraphqlParams,
         scope: Scope,
         id: RequestId,
     ) -> Result<Operation, ServerError> {
-        let query = params.query.filter(|query| !query.trim().is_empty());
-        let query = query.ok_or_else(|| error::error(Code::BadUserInput, "The request has no `query`."))?;
-        self.check_bytes(&query)?;
-        let document = async_graphql::parser::parse_query(&query).map_err(parse_failed)?;
-        let mut request = Request::new(query).variables(params.variables).data(scope).data(id);
+        let resolved = self.documents.resolve(&mut params)?;
+        self.check_bytes(&resolved.query)?;
+        let mut document = async_graphql::parser::parse_query(&resolved.query).map_err(parse_failed)?;
+        self.documents.keep(&resolved);
+        let mut request = Request::new(resolved.query).variables(params.variables).data(scope).data(id);
         self.check_demand(&document, &request)?;
-        let kind = kind_of(&document, params.operation_name.as_deref())?;
+        let operation = find_operation(&document, params.operation_name.as_deref())?;
+        check_variables(operation, &request.variables)?;
+        let kind = operation.ty;
         request.operation_name = params.operation_name;
         request.extensions = async_graphql::Extensions(params.extensions);
+        let shape =
+            Shape { order: Order::of(&document, operation), is_marked: presence::mark(&mut document) };
         request.set_parsed_query(document);
-        Ok(Operation::new(request, kind, id, self))
+        Ok(Operation::new(request, kind, id, shape, self))
     }
 
     /// This must come before every parse.
     fn check_bytes(&self, query: &str) -> Result<(), ServerError> {
+        let GraphqlLimits { max_document_bytes, max_nesting, max_tokens, .. } = self.limits;
+        check(Code::QueryTooComplex, "bytes of document", query.len(), max_document_bytes)?;
         let measure = lexical::measure(query.as_bytes()).map_err(|unterminated| {
             let message = format!("The string that begins at byte {} does not end.", unterminated.at);
             error::error(Code::ParseFailed, message)
         })?;
-        let GraphqlLimits { max_nesting, max_tokens, .. } = self.limits;
         check(Code::QueryTooDeep, "brackets within each other", measure.nesting, max_nesting)?;
         check(Code::QueryTooComplex, "tokens", measure.tokens, max_tokens)
     }
@@ -72,6 +82,9 @@ impl Gate {
             check(Code::QueryTooComplex, "fields to resolve", complexity, limits.max_complexity)?;
         }
         surveyor.fragments()?;
+        if surveyor.introspects && limits.disable_introspection {
+            return Err(error::error(Code::Forbidden, "Questions about the schema are not answered here."));
+        }
         check(Code::QueryTooComplex, "directives", surveyor.directives, limits.max_directives)
     }
 }
@@ -86,13 +99,31 @@ fn parse_failed(failure: async_graphql::parser::Error) -> ServerError {
     error
 }
 
-fn kind_of(document: &ExecutableDocument, name: Option<&str>) -> Result<OperationType, ServerError> {
-    let found = operation(&document.operations, name).map(|operation| operation.ty);
-    found.ok_or_else(|| {
+fn find_operation<'a>(
+    document: &'a ExecutableDocument,
+    name: Option<&str>,
+) -> Result<&'a OperationDefinition, ServerError> {
+    operation(&document.operations, name).ok_or_else(|| {
         let message = match name {
             Some(name) => format!("The document has no operation named `{name}`."),
             None => "The document has several operations; `operationName` must name one.".to_owned(),
         };
         error::error(Code::BadUserInput, message)
     })
+}
+
+/// Variables must be there before anything runs: the execution would only miss one where it is used, perhaps after a first
+/// mutation.
+fn check_variables(operation: &OperationDefinition, variables: &Variables) -> Result<(), ServerError> {
+    for Positioned { node: definition, pos } in &operation.variable_definitions {
+        let given = variables.get(&definition.name.node).or_else(|| definition.default_value());
+        if !definition.var_type.node.nullable && given.is_none_or(|value| *value == Value::Null) {
+            let (name, ty) = (&definition.name.node, &definition.var_type.node);
+            let mut error =
+                ServerError::new(format!("The variable `${name}` of type `{ty}` needs a value."), Some(*pos));
+            error::set_code(&mut error, Code::BadUserInput);
+            return Err(error);
+        }
+    }
+    Ok(())
 }

@@ -15,6 +15,8 @@ use super::{
     completion::Completion,
     error::{self, Code},
     gate::Gate,
+    order::Order,
+    presence,
 };
 use crate::http::{GraphqlExecutor, RequestId};
 
@@ -26,6 +28,14 @@ pub(crate) struct Operation {
     /// How long it may run, if it is not a subscription.
     within: Duration,
     finish: Finish,
+}
+
+/// What the data of an answer must look like.
+pub(crate) struct Shape {
+    /// Its fields' order.
+    pub(crate) order: Order,
+    /// Whether it has marks to take out.
+    pub(crate) is_marked: bool,
 }
 
 /// What became of an operation.
@@ -77,12 +87,19 @@ impl Serialize for Answer {
 
 impl Operation {
     /// Prepares a request to run.
-    pub(crate) fn new(request: Request, kind: OperationType, id: RequestId, gate: &Arc<Gate>) -> Self {
+    pub(crate) fn new(
+        request: Request,
+        kind: OperationType,
+        id: RequestId,
+        shape: Shape,
+        gate: &Arc<Gate>,
+    ) -> Self {
         let finish = Finish {
             id,
             gate: Arc::clone(gate),
             query: request.query.clone(),
             operation_name: request.operation_name.clone(),
+            shape,
         };
         Self { request, kind, within: gate.limits.query_timeout, finish }
     }
@@ -119,6 +136,7 @@ struct Finish {
     gate: Arc<Gate>,
     query: String,
     operation_name: Option<String>,
+    shape: Shape,
 }
 
 impl Finish {
@@ -134,6 +152,10 @@ impl Finish {
             // All its fields were skipped.
             response.data = Value::Object(IndexMap::default());
         }
+        if self.shape.is_marked {
+            presence::unmark(&mut response.data);
+        }
+        self.shape.order.apply(&mut response.data);
         let omitted = response.errors.len().saturating_sub(self.gate.limits.max_errors);
         response.errors.truncate(self.gate.limits.max_errors);
         if omitted > 0 {
@@ -161,12 +183,7 @@ impl Finish {
     }
 
     fn crashed(&self, panic: &(dyn Any + Send)) -> Answer {
-        let message = panic
-            .downcast_ref::<&str>()
-            .copied()
-            .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-            .unwrap_or("no message");
-        tracing::error!(request_id = %self.id, panic = message, "a resolver panicked");
+        tracing::error!(request_id = %self.id, panic = error::panic_message(panic), "a resolver panicked");
         let response = Response::from_errors(vec![error::internal(self.id)]);
         Answer { response, outcome: Outcome::Crashed }
     }

@@ -101,7 +101,7 @@ async fn run_one(
     parts: &Parts,
     format: Format,
 ) -> Result<Response, Rejection> {
-    if params.query.is_none() {
+    if !params.has_document() {
         return Err(Rejection::bad_request("The request has no `query`."));
     }
     let answer = match state.gate.admit(params, scope, id) {

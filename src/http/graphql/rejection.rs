@@ -1,5 +1,7 @@
 //! Answers to requests that are wrong as HTTP: a status, and a body shaped as GraphQL.
 
+use std::any::Any;
+
 use async_graphql::ServerError;
 use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
@@ -11,7 +13,7 @@ use super::{
     media_type::Format,
     operation::Answer,
 };
-use crate::http::auth::Unauthenticated;
+use crate::http::{RequestId, auth::Unauthenticated};
 
 /// Why a request is refused before any operation is looked at.
 #[derive(Debug)]
@@ -87,4 +89,12 @@ pub(crate) fn json(status: StatusCode, format: Format, body: &impl serde::Serial
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }
+}
+
+/// The answer when a handler itself panicked, which is a fault of this room and not of a resolver.
+#[expect(clippy::needless_pass_by_value, reason = "the layer hands it over")]
+pub(crate) fn crashed(panic: Box<dyn Any + Send>) -> Response {
+    let id = RequestId::new();
+    tracing::error!(request_id = %id, panic = error::panic_message(&*panic), "a handler panicked");
+    Rejection::of(StatusCode::INTERNAL_SERVER_ERROR, error::internal(id)).into_response(Format::Json)
 }

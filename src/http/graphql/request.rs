@@ -2,18 +2,24 @@
 //!
 //! Follows the GraphQL over HTTP specification, <https://graphql.github.io/graphql-over-http/draft/#sec-Request-Parameters>.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt};
 
 use async_graphql::Variables;
-use serde::{Deserialize, Deserializer};
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor, value::MapAccessDeserializer},
+};
 
 /// The parameters of one operation, their types checked.
 #[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", remote = "Self")]
 pub(crate) struct GraphqlParams {
     /// The document.
     #[serde(default)]
     pub(crate) query: Option<String>,
+    /// The id of a document that the server knows, in place of `query`.
+    #[serde(default)]
+    pub(crate) document_id: Option<String>,
     /// Which operation of the document to run.
     #[serde(default)]
     pub(crate) operation_name: Option<String>,
@@ -23,6 +29,34 @@ pub(crate) struct GraphqlParams {
     /// What the client and the server agree on beside the specification.
     #[serde(default, deserialize_with = "map_or_null")]
     pub(crate) extensions: HashMap<String, async_graphql::Value>,
+}
+
+impl<'de> Deserialize<'de> for GraphqlParams {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ParamsVisitor)
+    }
+}
+
+/// Reads an object and nothing else: what is derived would take an array for the values of an object in their order.
+struct ParamsVisitor;
+
+impl<'de> Visitor<'de> for ParamsVisitor {
+    type Value = GraphqlParams;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object with a `query`")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        GraphqlParams::deserialize(MapAccessDeserializer::new(map))
+    }
+}
+
+impl GraphqlParams {
+    /// Whether there is a document, or the name of one.
+    pub(crate) fn has_document(&self) -> bool {
+        self.query.is_some() || self.document_id.is_some() || self.extensions.contains_key("persistedQuery")
+    }
 }
 
 /// One operation, or several in one request.
@@ -71,6 +105,7 @@ pub(crate) fn from_query_string(query: &str) -> Result<Requests, String> {
     }
     let mut params = GraphqlParams {
         query: fields.remove("query"),
+        document_id: fields.remove("documentId"),
         operation_name: fields.remove("operationName").filter(|name| !name.is_empty()),
         ..GraphqlParams::default()
     };

@@ -75,6 +75,9 @@ const WORDS: [(&str, u32); 66] = [
     ("team", 40),
 ];
 
+/// How much less likely a page on another host of the site is: a shop's help desk, an API's documentation.
+const ELSEWHERE: u32 = 45;
+
 /// The pages that the links of this page name so, likeliest first.
 pub(super) fn find(view: &View<'_>, site: &DomainName) -> Vec<Url> {
     let mut pages: Vec<(u32, Url)> = Vec::new();
@@ -88,6 +91,8 @@ pub(super) fn find(view: &View<'_>, site: &DomainName) -> Vec<Url> {
         if !is_of_site(&url, site) || is_same_page(&url, view.url) || is_file(&url) {
             continue;
         }
+        let is_elsewhere = url.host() != view.url.host();
+        let score = if is_elsewhere { score.saturating_sub(ELSEWHERE).max(1) } else { score };
         match pages.iter_mut().find(|(_, own)| *own == url) {
             Some((own, _)) => *own = score.max(*own),
             None => pages.push((score, url)),
@@ -160,4 +165,66 @@ fn is_file(url: &Url) -> bool {
         ["pdf", "jpg", "jpeg", "png", "gif", "svg", "webp", "zip", "doc", "docx", "vcf", "mp4"];
     let extension = url.path().rsplit('/').next().and_then(|name| name.rsplit_once('.'));
     extension.is_some_and(|(_, own)| FILES.iter().any(|file| own.eq_ignore_ascii_case(file)))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::scanner::extract::tests::{facts_of, numbered};
+
+    fn pages(html: &str) -> Vec<String> {
+        facts_of(html).contact_pages.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn contact_pages_of_many_languages_are_known_by_address_or_text() {
+        for (link, expected) in [
+            ("<a href=/kontakt>x</a>", "/kontakt"),
+            ("<a href=/contact-us/>x</a>", "/contact-us/"),
+            ("<a href=/p?id=7>Kontakt</a>", "/p?id=7"),
+            ("<a href=/a.html>Nous contacter</a>", "/a.html"),
+            ("<a href=/s/12>お問い合わせ</a>", "/s/12"),
+            ("<a href=/k>Контакты</a>", "/k"),
+            ("<a href='/mentions-l%C3%A9gales'>x</a>", "/mentions-l%C3%A9gales"),
+            ("<a href=/iletisim>İletişim</a>", "/iletisim"),
+            ("<a href='//www.firma.de/impressum#top'>x</a>", "/impressum"),
+            ("<a href='https://shop.firma.de/about'>x</a>", "https://shop.firma.de/about"),
+        ] {
+            let expected = if expected.starts_with('/') {
+                format!("https://www.firma.de{expected}")
+            } else {
+                expected.to_owned()
+            };
+            assert_eq!(pages(link), [expected], "{link}");
+        }
+    }
+
+    #[test]
+    fn the_likeliest_page_comes_first_and_each_once() {
+        let html = "<a href=/team>Team</a><a href=/about-us>About</a><a href=/impressum>Impressum</a><a href=/contact>Contact</a>\
+                    <a href=/contact#map>Map</a>";
+        let expected =
+            ["contact", "impressum", "about-us", "team"].map(|page| format!("https://www.firma.de/{page}"));
+        assert_eq!(pages(html), expected);
+    }
+
+    #[test]
+    fn other_sites_files_articles_and_the_page_itself_are_none() {
+        for link in [
+            "<a href='https://anderswo.de/kontakt'>Kontakt</a>",
+            "<a href='https://notfirma.de/kontakt'>Kontakt</a>",
+            "<a href=/contact.pdf>x</a>",
+            "<a href='mailto:a@firma.de'>Contact</a>",
+            "<a href='#contact'>Contact</a>",
+            "<a href=/x>Why contactless payment changed how we think about retail in the city centre</a>",
+            "<a href=/sobremesa>x</a>",
+        ] {
+            assert!(pages(link).is_empty(), "{link}: {:?}", pages(link));
+        }
+    }
+
+    #[test]
+    fn at_most_twenty_pages_are_named() {
+        let html = numbered(100, |i| format!("<a href=/{i}/contact>x</a>"));
+        assert_eq!(pages(&html).len(), super::MAX_CONTACT_PAGES);
+    }
 }

@@ -3,19 +3,22 @@
 
 use std::collections::HashSet;
 
-use super::{clean, obfuscated, structured::Structured, view::View};
+use super::{
+    clean,
+    email_address::{MAX_ADDRESS, MAX_LOCAL, address_on, is_host, is_local, is_of, is_role},
+    obfuscated,
+    structured::Structured,
+    view::View,
+};
 use crate::model::{Contact, ContactKind, ContactMethod};
 
 /// The most addresses of one page.
 const MAX_EMAILS: usize = 50;
-/// The greatest length of the part before the `@` (RFC 5321, section 4.5.3.1.1).
-const MAX_LOCAL: usize = 64;
-/// The greatest length of a whole address.
-const MAX_ADDRESS: usize = 254;
 
 /// All addresses of a page: those of the site's own domain first, else in the order of how they were found.
 pub(super) fn find(view: &View<'_>, structured: &Structured) -> Vec<Contact> {
-    let mut emails = Emails { source: view.url.as_str(), seen: HashSet::new(), found: Vec::new() };
+    let own = view.url.host_str().and_then(psl::domain_str).unwrap_or_default();
+    let mut emails = Emails { source: view.url.as_str(), own, seen: HashSet::new(), found: Vec::new() };
     for anchor in &view.found.anchors {
         emails.add_link(anchor.href);
     }
@@ -39,19 +42,14 @@ pub(super) fn find(view: &View<'_>, structured: &Structured) -> Vec<Contact> {
     for raw in obfuscated::find(&view.found.text) {
         emails.add_as(&raw.address, &raw.raw, ContactMethod::Text);
     }
-    let own = view.url.host_str().and_then(psl::domain_str).unwrap_or_default().to_owned();
-    emails.found.sort_by_key(|contact| !is_of(&contact.value, &own));
+    emails.found.sort_by_key(|contact| !is_of(&contact.value, own));
     emails.found
-}
-
-/// Whether an address is of the registrable domain.
-fn is_of(address: &str, domain: &str) -> bool {
-    let host = address.rsplit('@').next().unwrap_or_default();
-    !domain.is_empty() && host.strip_suffix(domain).is_some_and(|sub| sub.is_empty() || sub.ends_with('.'))
 }
 
 struct Emails<'a> {
     source: &'a str,
+    /// The registrable domain of the site.
+    own: &'a str,
     seen: HashSet<String>,
     found: Vec<Contact>,
 }
@@ -62,7 +60,7 @@ impl Emails<'_> {
     }
 
     fn add_as(&mut self, text: &str, raw: &str, method: ContactMethod) {
-        let Some(value) = address(text) else { return };
+        let Some(value) = address_on(self.own, text) else { return };
         if self.found.len() >= MAX_EMAILS || !self.seen.insert(value.clone()) {
             return;
         }
@@ -70,7 +68,7 @@ impl Emails<'_> {
             kind: ContactKind::Email,
             role: is_role(&value),
             value,
-            raw: clean::line(raw, MAX_ADDRESS).unwrap_or_default(),
+            raw: clean::line(raw.trim_end_matches(['.', '-']), MAX_ADDRESS).unwrap_or_default(),
             method,
             source_url: self.source.to_owned(),
         });
@@ -84,10 +82,7 @@ impl Emails<'_> {
         } else if has_mailto(href) {
             let (to, query) = href["mailto:".len()..].split_once('?').unwrap_or((&href[7..], ""));
             for part in to.split([',', ';']) {
-                self.add(
-                    clean::percent_decoded(part).trim_matches(['<', '>', '"', ' ', '/']),
-                    ContactMethod::Mailto,
-                );
+                self.add(without_name(&clean::percent_decoded(part)), ContactMethod::Mailto);
             }
             // A share link has no receiver; its subject and body say nothing about the site.
             let others = query.split('&').filter_map(|pair| pair.split_once('='));
@@ -105,11 +100,17 @@ impl Emails<'_> {
 
     fn add_text(&mut self, text: &str, seams: &[usize]) {
         for at in memchr::memchr_iter(b'@', text.as_bytes()) {
-            if let Some(raw) = around(text, seams, at) {
+            if let Some(raw) = around(text, seams, at, self.own) {
                 self.add(raw, ContactMethod::Text);
             }
         }
     }
+}
+
+/// `Firma <info@firma.de>` without the name.
+fn without_name(text: &str) -> &str {
+    let inner = text.rsplit('<').next().unwrap_or(text);
+    inner.split('>').next().unwrap_or(inner).trim_matches(['"', ' ', '/'])
 }
 
 fn has_mailto(href: &str) -> bool {
@@ -135,18 +136,18 @@ fn decode_cfemail(code: &str) -> Option<String> {
 
 /// The address around the `@` at this place of the text. Elements that touch (a label and an address, two
 /// addresses) are told apart at their seams, unless the address itself is pieced together from several.
-fn around<'t>(text: &'t str, seams: &[usize], at: usize) -> Option<&'t str> {
+fn around<'t>(text: &'t str, seams: &[usize], at: usize, own: &str) -> Option<&'t str> {
     let before = &text[..at];
     let start = before.char_indices().rev().take(MAX_LOCAL + 1).take_while(|(_, c)| is_local(*c)).last()?.0;
     let after = &text[at + 1..];
     let end = at + 1 + after.find(|c| !is_host(c)).unwrap_or(after.len()).min(MAX_ADDRESS);
-    if text[..start].ends_with(['@', '/', '=']) {
-        return None;
-    }
     let starts =
         seams_between(seams, start, at).iter().rev().copied().find(|seam| *seam < at).unwrap_or(start);
+    if text[..starts].ends_with(['@', '/', '=']) {
+        return None;
+    }
     let ends = seams_between(seams, at + 2, end).iter().copied().chain([end]);
-    ends.filter_map(|end| text.get(starts..end)).find(|raw| address(raw).is_some())
+    ends.filter_map(|end| text.get(starts..end)).find(|raw| address_on(own, raw).is_some())
 }
 
 /// The seams strictly between two places.
@@ -156,258 +157,88 @@ fn seams_between(seams: &[usize], start: usize, end: usize) -> &[usize] {
     seams.get(from..to).unwrap_or_default()
 }
 
-fn is_local(c: char) -> bool {
-    c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '%' | '+' | '-' | '\'' | '&')
-}
-
-fn is_host(c: char) -> bool {
-    c.is_alphanumeric() || matches!(c, '.' | '-')
-}
-
-/// The normal form of an address, if it is one that people can write to.
-pub(super) fn address(text: &str) -> Option<String> {
-    let text = text.trim().trim_end_matches(['.', '-', ',', ';', ':']);
-    if text.len() > MAX_ADDRESS {
-        return None;
-    }
-    let (local, host) = text.split_once('@')?;
-    let local = clean_local(&local.to_ascii_lowercase())?;
-    let host = clean_host(host)?;
-    (!is_junk(&local, &host)).then(|| format!("{local}@{host}"))
-}
-
-/// The part before the `@`, freed of what scripts and templates leave glued to it.
-fn clean_local(local: &str) -> Option<String> {
-    let mut local = local;
-    for glued in ["u003e", "u003c", "u0022", "u0026", "u002f", "x22", "%20", "mailto:", "nbsp"] {
-        local = local.strip_prefix(glued).filter(|rest| !rest.is_empty()).unwrap_or(local);
-    }
-    let digits = local.bytes().take_while(u8::is_ascii_digit).count();
-    if digits >= 7 && local[digits..].starts_with(|c: char| c.is_ascii_alphabetic()) {
-        local = &local[digits..];
-    }
-    let local = local.trim_matches(['.', '-', '\'', '&', '%', '+']);
-    let fits = !local.is_empty()
-        && local.len() <= MAX_LOCAL
-        && local.chars().all(is_local)
-        && !local.contains("..")
-        && local.bytes().any(|c| c.is_ascii_alphanumeric());
-    fits.then(|| local.to_owned())
-}
-
-/// The host in ASCII, if it lies below a known public suffix.
-fn clean_host(host: &str) -> Option<String> {
-    let host = host.trim_matches(['.', '-']);
-    let known = |host: &str| -> Option<String> {
-        let ascii = idna::domain_to_ascii_strict(host).ok()?;
-        let domain = psl::domain(ascii.as_bytes())?;
-        let labels_fit = ascii.split('.').all(|label| !label.is_empty() && label.len() <= 63);
-        (domain.suffix().is_known() && labels_fit && !is_version(&ascii)).then_some(ascii)
+#[cfg(test)]
+mod tests {
+    use crate::{
+        model::ContactMethod,
+        scanner::extract::tests::{facts_of, numbered},
     };
-    known(host).or_else(|| known(without_glued_word(host)?))
-}
 
-/// `firma.deTel` without the capitalised word that follows the address.
-fn without_glued_word(host: &str) -> Option<&str> {
-    let last = host.rfind('.')? + 1;
-    let label = &host[last..];
-    let lower = label.find(|c: char| !c.is_ascii_lowercase())?;
-    (lower >= 2 && label[lower..].starts_with(|c: char| c.is_uppercase())).then(|| &host[..last + lower])
-}
+    fn emails(html: &str) -> Vec<String> {
+        facts_of(html).facts.email_addresses
+    }
 
-/// `0.0.11.zip`: a package with its version.
-fn is_version(host: &str) -> bool {
-    let mut labels = host.split('.').rev().skip(1);
-    labels.clone().count() > 0 && labels.all(|label| label.bytes().all(|c| c.is_ascii_digit()))
-}
+    #[test]
+    fn every_usual_way_of_writing_an_address_is_read() {
+        for html in [
+            "<a href='mailto:Info@Firma.de?subject=Hallo'>Mail</a>",
+            "<a href='mailto:%20info%40firma.de'>Mail</a>",
+            "<a href='MAILTO:Firma GmbH <info@firma.de>'>Mail</a>",
+            "<p>info@firma.de</p>",
+            "<p>&#105;nfo&#64;firma&#46;de</p>",
+            "<p>Schreiben Sie an <b>info</b>@firma.de.</p>",
+            "<p>E-Mail:info@firma.de, Tel. 1</p>",
+            "<p>&lt;info@firma.de&gt;</p>",
+            "<p>info [at] firma [dot] de</p>",
+            "<p>info<span>(at)</span>firma.de</p>",
+            "<a href='/cdn-cgi/l/email-protection#432a2d252c03252a312e226d2726'>[email&#160;protected]</a>",
+            "<span class='__cf_email__' data-cfemail='432a2d252c03252a312e226d2726'>[email&#160;protected]</span>",
+            "<script type='application/ld+json'>{\"@type\":\"Organization\",\"email\":\"mailto:info@firma.de\"}</script>",
+            "<meta itemprop='email' content='info@firma.de'><span itemprop='email' content='info@firma.de'></span>",
+        ] {
+            assert_eq!(emails(html), ["info@firma.de"], "{html}");
+        }
+    }
 
-/// Addresses that nobody reads: placeholders of templates, error trackers, package names, images.
-fn is_junk(local: &str, host: &str) -> bool {
-    const PLACEHOLDER_HOSTS: [&str; 24] = [
-        "address.com",
-        "companyname.com",
-        "domain.com",
-        "domain.de",
-        "domain.fr",
-        "domain.org",
-        "domain.tld",
-        "domainname.com",
-        "email.tld",
-        "example.com",
-        "example.de",
-        "example.edu",
-        "example.net",
-        "example.org",
-        "mydomain.com",
-        "mysite.com",
-        "site.com",
-        "test.com",
-        "website.com",
-        "yourcompany.com",
-        "yourdomain.com",
-        "youremail.com",
-        "yoursite.com",
-        "yourwebsite.com",
-    ];
-    const PLACEHOLDER_LOCALS: [&str; 14] = [
-        "email",
-        "example",
-        "firstname.lastname",
-        "name",
-        "someone",
-        "user",
-        "username",
-        "you",
-        "your",
-        "your-email",
-        "your.email",
-        "youremail",
-        "yourname",
-        "your.name",
-    ];
-    const SAMPLE_HOSTS: [&str; 6] =
-        ["email.com", "mail.com", "company.com", "gmail.com", "provider.com", "host.com"];
-    const TRACKERS: [&str; 7] = [
-        "sentry.io",
-        "wixpress.com",
-        "sentry-cdn.com",
-        "bugsnag.com",
-        "rollbar.com",
-        "ingest.io",
-        "sentry.dev",
-    ];
-    let below =
-        |domain: &&str| host.strip_suffix(*domain).is_some_and(|sub| sub.is_empty() || sub.ends_with('.'));
-    let hex = local.len() >= 20 && local.bytes().all(|c| c.is_ascii_hexdigit());
-    PLACEHOLDER_HOSTS.iter().any(below)
-        || TRACKERS.iter().any(below)
-        || (SAMPLE_HOSTS.contains(&host) && PLACEHOLDER_LOCALS.contains(&local))
-        || hex
-        || host.split('.').any(|label| label == "sentry" || label == "example")
-        || (local == "git" && (host.starts_with("git") || host == "bitbucket.org"))
-        || (local == "filler" && host == "godaddy.com")
-        || is_asset(local, host)
-}
+    #[test]
+    fn neighbours_that_touch_are_told_apart() {
+        for (html, expected) in [
+            ("<span>@firma_shop</span><span>info@firma.de</span>", vec!["info@firma.de"]),
+            ("<span>E-Mail</span><span>info@firma.de</span><span>Telefon</span>", vec!["info@firma.de"]),
+            ("<b>a@firma.de</b><b>b@firma.de</b>", vec!["a@firma.de", "b@firma.de"]),
+            ("<p>info@firma.deTelefon 030</p>", vec!["info@firma.de"]),
+            ("<p>u003einfo@firma.de</p>", vec!["info@firma.de"]),
+            ("<p>0301234567info@firma.de</p>", vec!["info@firma.de"]),
+            ("<p>@handleinfo@firma.de</p>", vec![]),
+        ] {
+            assert_eq!(emails(html), expected, "{html}");
+        }
+    }
 
-/// `logo@2x.png.de`-like names: pixel densities and packages (`script@1.2.min.js.org` is no address either).
-fn is_asset(local: &str, host: &str) -> bool {
-    let first = host.split('.').next().unwrap_or_default();
-    let density =
-        first.strip_suffix('x').is_some_and(|n| !n.is_empty() && n.bytes().all(|c| c.is_ascii_digit()));
-    density || [".png", ".jpg", ".js", ".css", ".svg", ".webp"].iter().any(|end| local.ends_with(end))
-}
+    #[test]
+    fn what_only_looks_like_an_address_is_left() {
+        for html in [
+            "<p>logo@2x.png and hero@3x.webp</p>",
+            "<p>npm i script@0.0.11.js core@3.2.1</p>",
+            "<p>Follow @firma on x.com/@firma</p>",
+            "<p>jane@example.com you@domain.com name@yourcompany.com</p>",
+            "<p>name@email.com, your.name@gmail.com</p>",
+            "<script>var x = 'code@firma.de';</script>",
+            "<script>Sentry.init({dsn:'https://0123456789abcdef0123456789abcdef@o1.ingest.sentry.io/1'})</script>",
+            "<p>0123456789abcdef0123456789abcdef@sentry.wixpress.com</p>",
+            "<p>git@github.com:firma/repo.git</p>",
+            "<a href='mailto:?subject=Look'>Share</a>",
+            "<p>a@b @ c@d user@localhost x@firma.internalx</p>",
+            "<p>https://medium.com/@firma.de</p>",
+            "<textarea>info@firma.de</textarea>",
+        ] {
+            assert!(emails(html).is_empty(), "{html}: {:?}", emails(html));
+        }
+    }
 
-/// Names of roles, in the languages that are common in addresses.
-const ROLES: [&str; 104] = [
-    "abuse",
-    "accounting",
-    "accounts",
-    "admin",
-    "administration",
-    "amministrazione",
-    "anfrage",
-    "bestellung",
-    "billing",
-    "biuro",
-    "booking",
-    "bookings",
-    "buchhaltung",
-    "buero",
-    "business",
-    "career",
-    "careers",
-    "comercial",
-    "commercial",
-    "compliance",
-    "contact",
-    "contacto",
-    "contactus",
-    "contatti",
-    "contato",
-    "customer",
-    "customercare",
-    "customerservice",
-    "datenschutz",
-    "direction",
-    "dpo",
-    "editor",
-    "empfang",
-    "enquiries",
-    "enquiry",
-    "events",
-    "export",
-    "feedback",
-    "finance",
-    "geral",
-    "hallo",
-    "hello",
-    "help",
-    "helpdesk",
-    "hi",
-    "hola",
-    "hostmaster",
-    "hr",
-    "info",
-    "infos",
-    "inquiries",
-    "inquiry",
-    "investor",
-    "investors",
-    "it",
-    "jobs",
-    "karriere",
-    "kontakt",
-    "kundenservice",
-    "legal",
-    "mail",
-    "marketing",
-    "media",
-    "news",
-    "newsletter",
-    "noreply",
-    "no-reply",
-    "office",
-    "order",
-    "orders",
-    "partner",
-    "partners",
-    "personal",
-    "post",
-    "postmaster",
-    "pr",
-    "praxis",
-    "presse",
-    "press",
-    "privacy",
-    "rechnung",
-    "recruiting",
-    "redaktion",
-    "reception",
-    "rezeption",
-    "reservation",
-    "reservations",
-    "rgpd",
-    "sales",
-    "security",
-    "sekretariat",
-    "service",
-    "services",
-    "shop",
-    "studio",
-    "support",
-    "team",
-    "termine",
-    "ventas",
-    "verkauf",
-    "vertrieb",
-    "verwaltung",
-    "web",
-    "webmaster",
-];
+    #[test]
+    fn the_sites_own_domain_comes_first_and_duplicates_are_folded() {
+        let html = "<p>agentur@anderswo.de Info@firma.de</p><a href='mailto:info@firma.de'>x</a>";
+        let facts = facts_of(html).facts;
+        assert_eq!(facts.email_addresses, ["info@firma.de", "agentur@anderswo.de"]);
+        assert_eq!(facts.contacts[0].method, ContactMethod::Mailto);
+        assert!(facts.contacts[0].role && !facts.contacts[1].role);
+        assert_eq!(facts.contacts[0].source_url, "https://www.firma.de/");
+    }
 
-/// Whether an address is that of a role and not of a person.
-pub(super) fn is_role(address: &str) -> bool {
-    let local = address.split('@').next().unwrap_or_default();
-    let first = local.split(['.', '_', '+']).next().unwrap_or_default();
-    ROLES.contains(&local) || ROLES.contains(&first)
+    #[test]
+    fn a_page_of_addresses_gives_a_bounded_list() {
+        let html = numbered(5_000, |i| format!("<p>person{i}@firma.de</p>"));
+        assert_eq!(emails(&html).len(), super::MAX_EMAILS);
+    }
 }

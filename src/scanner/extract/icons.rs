@@ -3,9 +3,9 @@
 use url::Url;
 
 use super::{
-    clean,
+    logo_image,
     structured::Structured,
-    view::{Image, LinkTag, View},
+    view::{LinkTag, View},
     walk::contains_word,
 };
 
@@ -46,7 +46,7 @@ pub(super) fn logo(view: &View<'_>, structured: &Structured) -> Option<Url> {
     declared
         .or_else(|| itemprop(view))
         .or_else(|| structured.logo.as_deref().and_then(|href| view.resolve(href)))
-        .or_else(|| image(view))
+        .or_else(|| logo_image::find(view))
 }
 
 fn itemprop(view: &View<'_>) -> Option<Url> {
@@ -55,43 +55,75 @@ fn itemprop(view: &View<'_>) -> Option<Url> {
     own.or_else(|| view.metas("logo").find_map(|href| view.resolve(href)))
 }
 
-/// The image that most looks like the site's logo. Images that only one weak sign speaks for are left alone.
-fn image(view: &View<'_>) -> Option<Url> {
-    const MIN_SCORE: i32 = 4;
-    let mut best: Option<(i32, Url)> = None;
-    for image in &view.found.images {
-        let score = logo_score(view, image);
-        if score >= MIN_SCORE
-            && best.as_ref().is_none_or(|(highest, _)| score > *highest)
-            && let Some(url) = view.resolve(image.src)
-        {
-            best = Some((score, url));
+#[cfg(test)]
+mod tests {
+    use crate::scanner::extract::tests::facts_of;
+
+    fn favicon(html: &str) -> Option<String> {
+        facts_of(html).facts.favicon_url
+    }
+
+    fn logo(html: &str) -> Option<String> {
+        facts_of(html).facts.logo_url
+    }
+
+    #[test]
+    fn of_several_icons_the_one_that_lists_show_best_is_taken() {
+        let html = "<link rel=icon sizes=16x16 href=/16.png><link rel=icon sizes='192x192' href=/192.png>\
+                    <link rel='shortcut icon' sizes='32x32 64x64' href=/32.png><link rel=mask-icon href=/mask.svg>";
+        assert_eq!(favicon(html).as_deref(), Some("https://www.firma.de/32.png"));
+    }
+
+    #[test]
+    fn icons_are_resolved_against_the_base_and_must_be_web_addresses() {
+        assert_eq!(
+            favicon("<base href='/app/'><link rel=ICON href=i.ico>").as_deref(),
+            Some("https://www.firma.de/app/i.ico")
+        );
+        assert_eq!(favicon("<link rel=icon href='data:image/png;base64,AA'>"), None);
+        assert_eq!(
+            favicon("<link rel=icon href=''><link rel=apple-touch-icon href=/t.png>").as_deref(),
+            Some("https://www.firma.de/t.png")
+        );
+        assert_eq!(favicon("<p>no icon"), None);
+    }
+
+    #[test]
+    fn a_declared_logo_wins_over_images() {
+        let image = "<header><a href=/><img class=logo src=/header.png></a></header>";
+        let data =
+            "<script type='application/ld+json'>{\"@type\":\"Organization\",\"logo\":\"/data.png\"}</script>";
+        let open_graph = "<meta property='og:logo' content='/og.png'>";
+        assert_eq!(
+            logo(&format!("{image}{data}{open_graph}")).as_deref(),
+            Some("https://www.firma.de/og.png")
+        );
+        assert_eq!(logo(&format!("{image}{data}")).as_deref(), Some("https://www.firma.de/data.png"));
+        assert_eq!(logo(image).as_deref(), Some("https://www.firma.de/header.png"));
+    }
+
+    #[test]
+    fn the_image_that_most_looks_like_the_logo_is_taken() {
+        for html in [
+            "<header><a href='/'><img src='/l.png' alt='Firma'></a><img src='/phone.png' alt='Phone'></header>",
+            "<div class='navbar-brand'><a href='https://www.firma.de/'><img src='/l.png'></a></div>",
+            "<img src='/hero.jpg'><div id=header><img id=logo src='data:image/gif;base64,R0' data-src='/l.png'></div>",
+            "<div class='partners'><img class='logo' src='/p.png' alt='Partner Logo'></div><header><img src='/l.png' alt='Logo'></header>",
+            "<img src='/l.png' alt='Logo der Firma'><img src='/x.png'>",
+        ] {
+            assert_eq!(logo(html).as_deref(), Some("https://www.firma.de/l.png"), "{html}");
         }
     }
-    best.map(|(_, url)| url)
-}
 
-fn logo_score(view: &View<'_>, image: &Image<'_>) -> i32 {
-    let says = |text: &str| i32::from(contains_word(text, "logo"));
-    let file = image.src.rsplit('/').next().unwrap_or_default();
-    let mut score = 3 * says(image.class).max(says(image.id)) + 2 * says(image.alt) + 2 * says(file);
-    score += 2 * i32::from(image.in_logo) + 2 * i32::from(image.in_header);
-    if links_home(view, image) {
-        score += 3;
+    #[test]
+    fn pictures_of_others_are_no_logo() {
+        for html in [
+            "<section class=clients><img src='/a-logo.png' alt='A logo'></section>",
+            "<footer><img src='/visa-logo.svg' alt='Visa logo'></footer>",
+            "<img src='/hero.jpg' alt='Our team'><p>Logo design</p>",
+            "<header><p>Text only</p></header>",
+        ] {
+            assert_eq!(logo(html), None, "{html}");
+        }
     }
-    if image.in_others {
-        score -= 6;
-    }
-    if image.src.starts_with("data:") || image.src.is_empty() {
-        score = 0;
-    }
-    score
-}
-
-fn links_home(view: &View<'_>, image: &Image<'_>) -> bool {
-    let Some(anchor) = image.anchor.and_then(|index| view.found.anchors.get(index)) else { return false };
-    let Some(url) = clean::web_url(&view.base, anchor.href) else { return false };
-    let is_root =
-        matches!(url.path(), "/" | "/index.html" | "/index.php" | "/home") || url.path() == view.url.path();
-    is_root && url.host() == view.url.host() && !anchor.href.starts_with('#')
 }

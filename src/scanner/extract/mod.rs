@@ -6,16 +6,21 @@
 mod charset;
 mod clean;
 mod contact_pages;
+mod email_address;
 mod emails;
 mod icons;
 mod language;
+mod logo_image;
 mod metrics;
 mod obfuscated;
+mod organization;
 mod page;
 mod parse;
+mod phone_context;
 mod phones;
 mod region;
 mod social;
+mod social_networks;
 mod structured;
 mod technology;
 mod view;
@@ -23,7 +28,12 @@ mod walk;
 mod wordpress;
 mod wordpress_marks;
 
-use reqwest::header::HeaderMap;
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod tests;
+
+pub use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
 use crate::{

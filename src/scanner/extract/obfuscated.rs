@@ -31,6 +31,12 @@ static SPELT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
+/// `info @ firma.de` at the start of a line or after a colon; elsewhere it may be part of a sentence.
+static SPACED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?im)(?:^|:[ \u00a0]?)([a-z0-9][a-z0-9._+-]{0,63})[ \u00a0]@[ \u00a0]([a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,4})")
+        .ok()
+});
+
 /// The hidden addresses of a text.
 pub(super) fn find(text: &str) -> Vec<Hidden> {
     let mut found = Vec::new();
@@ -39,6 +45,9 @@ pub(super) fn find(text: &str) -> Vec<Hidden> {
     }
     if text.contains(" dot ") || text.contains(" punkt ") || text.contains(" DOT ") {
         collect(SPELT.as_ref(), text, &mut found);
+    }
+    if text.contains(" @ ") {
+        collect(SPACED.as_ref(), text, &mut found);
     }
     found
 }
@@ -63,7 +72,10 @@ fn collect(regex: Option<&Regex>, text: &str, found: &mut Vec<Hidden>) {
             .filter(|label| !label.is_empty() && !is_dot(label))
             .collect::<Vec<_>>()
             .join(".");
-        found.push(Hidden { address: format!("{}@{host}", &matched[1]), raw: matched[0].to_owned() });
+        found.push(Hidden {
+            address: format!("{}@{host}", &matched[1]),
+            raw: matched[0].trim_start_matches([':', ' ']).to_owned(),
+        });
     }
 }
 
@@ -74,10 +86,10 @@ fn is_dot(label: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scanner::extract::emails;
+    use crate::scanner::extract::email_address;
 
     fn addresses(text: &str) -> Vec<String> {
-        find(text).iter().filter_map(|hidden| emails::address(&hidden.address)).collect()
+        find(text).iter().filter_map(|hidden| email_address::address_on("", &hidden.address)).collect()
     }
 
     #[test]
@@ -91,6 +103,7 @@ mod tests {
             "INFO(ät)firma.de",
             "info at firma dot de",
             "write to info at firma dot de please",
+            "Reservierung: info @ firma.de",
         ] {
             assert_eq!(addresses(text), ["info@firma.de"], "{text}");
         }
@@ -104,6 +117,7 @@ mod tests {
             "we are (at last) there",
             "a [a] b.c",
             "x at y dot zzzz",
+            "meet us @ firma.de",
         ] {
             assert!(addresses(text).is_empty(), "{text}");
         }

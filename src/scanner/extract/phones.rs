@@ -8,7 +8,7 @@ use rlibphonenumber::{
     phonenumber_matcher::{Leniency, PHONE_MATCHER_FACTORY},
 };
 
-use super::{clean, structured::Structured, view::View};
+use super::{clean, phone_context::is_phone, structured::Structured, view::View};
 use crate::model::{Contact, ContactKind, ContactMethod};
 
 /// The most numbers of one page.
@@ -152,8 +152,9 @@ fn e164(number: &PhoneNumber) -> String {
     number.format_as(PhoneNumberFormat::E164).into_owned()
 }
 
+/// How many digits a text has, those of East Asian width included.
 fn digits(text: &str) -> usize {
-    text.bytes().filter(u8::is_ascii_digit).count()
+    text.chars().filter(|c| c.is_ascii_digit() || ('０'..='９').contains(c)).count()
 }
 
 /// Numbers of templates: one digit only, or counting up.
@@ -163,183 +164,93 @@ fn is_placeholder(text: &str) -> bool {
     counts_up || digits.iter().all(|digit| Some(digit) == digits.first())
 }
 
-/// Whether what looks like a number at this place of a line is one: the words before it decide, else its form.
-fn is_phone(line: &str, previous: &str, start: usize, end: usize) -> bool {
-    let raw = &line[start..end];
-    if is_date(raw) || has_odd_neighbours(line, start, end) {
-        return false;
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scanner::extract::tests::{facts_at, facts_of};
+
+    fn german(html: &str) -> Vec<String> {
+        facts_of(&format!("<html lang=de><body>{html}")).facts.phone_numbers
     }
-    match label(line, previous, start) {
-        Some(Label::Phone) => true,
-        Some(Label::Other) => false,
-        None => raw.starts_with('+') || raw.starts_with("00") || is_formatted(raw),
-    }
-}
 
-enum Label {
-    Phone,
-    Other,
-}
-
-/// What the words before a number say: those of its line, or of a short line above when it begins its own.
-fn label(line: &str, previous: &str, start: usize) -> Option<Label> {
-    let before = &line[line[..start].char_indices().rev().take(40).last().map_or(start, |(at, _)| at)..start];
-    let own = nearest_label(before);
-    if own.is_none() && before.trim_matches([' ', ':', '.', '(']).is_empty() && previous.len() <= 40 {
-        return nearest_label(previous);
-    }
-    own
-}
-
-/// The last label in a text.
-fn nearest_label(text: &str) -> Option<Label> {
-    let lower = text.to_lowercase();
-    let last = |words: &[&str]| words.iter().filter_map(|word| last_word(&lower, word)).max();
-    match (last(&PHONE_LABELS), last(&OTHER_LABELS)) {
-        (Some(phone), Some(other)) if other > phone => Some(Label::Other),
-        (Some(_), _) => Some(Label::Phone),
-        (None, Some(_)) => Some(Label::Other),
-        (None, None) => None,
-    }
-}
-
-/// The end of the last place where a text has a word, begun as a word.
-fn last_word(text: &str, word: &str) -> Option<usize> {
-    text.rmatch_indices(word).find_map(|(at, _)| {
-        let starts = !word.starts_with(|c: char| c.is_ascii_alphabetic())
-            || text[..at].chars().next_back().is_none_or(|c| !c.is_alphanumeric());
-        starts.then_some(at + word.len())
-    })
-}
-
-const PHONE_LABELS: [&str; 37] = [
-    "tel",
-    "fon",
-    "phone",
-    "telephone",
-    "téléphone",
-    "teléfono",
-    "telefono",
-    "telefone",
-    "mobil",
-    "handy",
-    "cell",
-    "call",
-    "ring",
-    "hotline",
-    "whatsapp",
-    "sms",
-    "t:",
-    "t.",
-    "m:",
-    "p:",
-    "ph:",
-    "ph.",
-    "tlf",
-    "puh",
-    "gsm",
-    "móvil",
-    "portable",
-    "тел",
-    "τηλ",
-    "電話",
-    "电话",
-    "電話番号",
-    "전화",
-    "☎",
-    "📞",
-    "✆",
-    "📱",
-];
-const OTHER_LABELS: [&str; 47] = [
-    "fax",
-    "telefax",
-    "téléfax",
-    "vat",
-    "ust",
-    "uid",
-    "iban",
-    "bic",
-    "blz",
-    "konto",
-    "account",
-    "hrb",
-    "hra",
-    "isbn",
-    "issn",
-    "doi",
-    "siret",
-    "siren",
-    "rcs",
-    "tva",
-    "nif",
-    "cif",
-    "p.iva",
-    "p. iva",
-    "partita iva",
-    "kvk",
-    "btw",
-    "steuer",
-    "st.-nr",
-    "tax",
-    "ein",
-    "abn",
-    "acn",
-    "crn",
-    "nip",
-    "regon",
-    "krs",
-    "ičo",
-    "dič",
-    "инн",
-    "огрн",
-    "order",
-    "invoice",
-    "art.",
-    "artikel",
-    "sku",
-    "gtin",
-];
-
-/// `12.03.2024`, `2024-03-12`, `2019 - 2024`, with or without a time.
-fn is_date(raw: &str) -> bool {
-    let groups: Vec<&str> =
-        raw.split(|c: char| !c.is_ascii_digit()).filter(|group| !group.is_empty()).collect();
-    let number = |group: &str| group.parse::<u32>().unwrap_or(u32::MAX);
-    let is_year = |group: &&str| group.len() == 4 && (1900..=2099).contains(&number(group));
-    let is_small = |group: &str, most: u32| group.len() <= 2 && (1..=most).contains(&number(group));
-    match groups.as_slice() {
-        [first, second] => is_year(first) && is_year(second),
-        [first, second, third, ..] => {
-            (is_small(first, 31) && is_small(second, 31) && is_year(third))
-                || (is_year(first) && is_small(second, 12) && is_small(third, 31))
-                || (groups.len() == 3
-                    && is_small(first, 31)
-                    && is_small(second, 12)
-                    && third.len() == 2
-                    && !raw.contains(' '))
+    #[test]
+    fn german_numbers_are_found_however_they_are_written() {
+        for html in [
+            "<a href='tel:+493090182000'>Anruf</a>",
+            "<a href='tel:030/90182000'>Anruf</a>",
+            "<a href='tel:+49%20(0)30%2090182000'>Anruf</a>",
+            "<p>Tel. 030 / 90 18 20-00</p>",
+            "<p>Telefon: +49 (0) 30 90182000</p>",
+            "<p>0049 30 90182000</p>",
+            "<p>030-90182000</p>",
+            "<p>T: 030 90182000</p>",
+            "<p>Tel.030/90182000</p>",
+            "<p><span>Telefon</span><span>030 90182000</span><span>Telefax</span></p>",
+            "<p>☎ 03090182000</p>",
+            "<dl><dt>Telefon</dt><dd>03090182000</dd></dl>",
+            "<p>Telefon/Fax: 030 90182000</p>".replace("/Fax", "").as_str(),
+            "<span itemprop=telephone>030 90182000</span>",
+            "<script type='application/ld+json'>{\"@type\":\"Store\",\"name\":\"x\",\"telephone\":\"030 90182000\"}</script>",
+        ] {
+            assert_eq!(german(html), ["+493090182000"], "{html}");
         }
-        _ => false,
     }
-}
 
-/// Part of something longer: a price, a path, a decimal number, a colour, an id.
-fn has_odd_neighbours(line: &str, start: usize, end: usize) -> bool {
-    let before = line[..start].trim_end_matches([' ', '(']).chars().next_back();
-    let touches = line[..start].chars().next_back();
-    let after = line[end..].chars().next();
-    let next = line[end..].trim_start().chars().next();
-    matches!(before, Some('€' | '$' | '£' | '¥' | '#' | '=' | '№' | '§'))
-        || matches!(touches, Some('/' | '.' | ',' | '_' | '@' | '-'))
-        || touches.is_some_and(char::is_alphanumeric)
-        || matches!(next, Some('€' | '$' | '£' | '%'))
-        || matches!(after, Some('_' | '@' | '='))
-        || after.is_some_and(|c| c.is_ascii_alphanumeric())
-}
+    #[test]
+    fn dates_ids_and_other_numbers_are_no_phones() {
+        for html in [
+            "<p>12.03.2024, 2024-03-12 10:30, 01/02/2024</p>",
+            "<p>2019 - 2024, 1998–2024</p>",
+            "<p>USt-IdNr. DE 123456789, Steuernummer 030/123/45678, HRB 123456 B</p>",
+            "<p>IBAN DE02 1203 0000 0000 2020 51, BLZ 120 300 00</p>",
+            "<p>DOI 10.1000/182.2030, ISBN 978-3-16-148410-0</p>",
+            "<p>#0301234567, Farbe #00112233</p>",
+            "<p>Preis 03 01 23 45 67 €, 1.990.000,00</p>",
+            "<p>Zeitstempel 1700000000000, Auftrag 030123456789</p>",
+            "<p>Fax: 030 90182001</p>",
+            "<dl><dt>Telefax</dt><dd>030 90182001</dd></dl>",
+            "<p>52.520008, 13.404954</p>",
+            "<p>030 901 820 EUR, 04 91 12 34 kr</p>",
+            "<p>v1.20.300.4000 build 0301234567</p>",
+            "<select><option>+49 30 90182000</option></select>",
+            "<script>var tel = '+49 30 90182000';</script>",
+            "<a href='tel:123456789'>x</a><a href='tel:0000000000'>y</a>",
+        ] {
+            assert!(german(html).is_empty(), "{html}: {:?}", german(html));
+        }
+    }
 
-/// Written as people write numbers: in groups, and begun with a national prefix, a bracket or a group of three.
-fn is_formatted(raw: &str) -> bool {
-    let groups = raw.split(|c: char| !c.is_ascii_digit()).filter(|group| !group.is_empty()).count();
-    let first = raw.split(|c: char| !c.is_ascii_digit()).find(|group| !group.is_empty()).map_or(0, str::len);
-    groups >= 2 && (raw.starts_with(['0', '(']) || (groups >= 3 && (2..=4).contains(&first)))
+    #[test]
+    fn the_region_comes_from_the_address_the_domain_or_the_language() {
+        for (url, html, expected) in [
+            ("https://a.fr/", "<p>Tél. 04 91 12 34 56</p>", "+33491123456"),
+            ("https://a.co.uk/", "<p>Call 029 2018 0123</p>", "+442920180123"),
+            ("https://a.com/", "<html lang=en-GB><p>Call 029 2018 0123</p>", "+442920180123"),
+            ("https://a.com/", "<html lang=en><p>Call (415) 555-2671</p>", "+14155552671"),
+            ("https://a.com/", "<html lang=it><p>Tel. 06 6982 1234</p>", "+390669821234"),
+            ("https://a.jp/", "<p>電話：０３－１２３４－５６７８</p>", "+81312345678"),
+            (
+                "https://a.com/",
+                "<script type='application/ld+json'>{\"@type\":\"Organization\",\"address\":{\"addressCountry\":\"Austria\"}}</script>\
+                 <p>Tel. 0316 821234</p>",
+                "+43316821234",
+            ),
+        ] {
+            assert_eq!(facts_at(url, html).facts.phone_numbers, [expected], "{html}");
+        }
+    }
+
+    #[test]
+    fn without_a_region_a_declared_number_stays_as_written() {
+        let html = "<a href='tel:030-901820'>x</a><p>Tel. 030-901821</p>";
+        assert_eq!(facts_at("https://a.io/", html).facts.phone_numbers, ["030-901820"]);
+    }
+
+    #[test]
+    fn a_number_is_counted_once_however_often_it_is_written() {
+        let html = "<a href='tel:+493090182000'>030 90182000</a><p>Tel: 030-90 18 20 00</p>";
+        let facts = facts_of(&format!("<html lang=de>{html}")).facts;
+        assert_eq!(facts.phone_numbers, ["+493090182000"]);
+        assert_eq!(facts.contacts[0].method, ContactMethod::Tel);
+    }
 }

@@ -14,6 +14,7 @@ const GROUPS: [&str; 4] = ["cms", "frameworks", "analytics", "widgets"];
 /// Fills in the technologies and the groups of their names.
 pub(super) fn describe(view: &View<'_>, fingerprints: &Fingerprints, facts: &mut SiteFacts) {
     let found = &view.found;
+    let scripts: Vec<&str> = found.scripts.iter().chain(&found.noscripts).copied().collect();
     let evidence = Evidence {
         url: view.url,
         headers: view.headers,
@@ -21,7 +22,7 @@ pub(super) fn describe(view: &View<'_>, fingerprints: &Fingerprints, facts: &mut
         html: view.html,
         metas: &found.metas.iter().map(|meta| (meta.name, meta.content)).collect::<Vec<_>>(),
         script_urls: &found.script_urls,
-        scripts: &found.scripts,
+        scripts: &scripts,
         styles: &found.styles,
         text: &found.text,
     };

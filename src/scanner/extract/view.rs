@@ -1,7 +1,7 @@
 //! One page, collected for all extractors in a single walk of its tree.
 
 use reqwest::header::HeaderMap;
-use scraper::Html;
+use scraper::{ElementRef, Html};
 use url::Url;
 
 use super::{PageSource, clean, walk};
@@ -95,20 +95,14 @@ pub(super) struct Anchor<'a> {
 }
 
 /// `<img>`, with the address that is shown in the end where it is loaded late.
-#[derive(Default)]
 pub(super) struct Image<'a> {
     pub(super) src: &'a str,
     pub(super) alt: &'a str,
     pub(super) class: &'a str,
     pub(super) id: &'a str,
-    /// Whether it stands in the header of the page.
-    pub(super) in_header: bool,
-    /// Whether it stands in a block whose class or id speaks of a logo or brand.
-    pub(super) in_logo: bool,
-    /// Whether it stands in the footer, or in a block about customers, partners and the like.
-    pub(super) in_others: bool,
     /// The anchor around it, as an index.
     pub(super) anchor: Option<usize>,
+    pub(super) node: ElementRef<'a>,
 }
 
 /// A microdata property.

@@ -1,6 +1,6 @@
 //! The one walk over a parsed page. It never recurses: a page may be nested as deeply as it likes.
 
-use scraper::{Html, Node, node::Element};
+use scraper::{ElementRef, Html, Node, node::Element};
 
 use super::{
     clean,
@@ -12,7 +12,10 @@ pub(super) fn walk(html: &Html) -> Found<'_> {
     let mut walker = Walker { found: Found::default(), scopes: Vec::new(), anchor: None, gap: false };
     let mut node = html.tree.root();
     loop {
-        let enters = walker.open(node.value(), node.first_child().map(|child| child.value()));
+        let enters = match ElementRef::wrap(node) {
+            Some(element) => walker.element(element),
+            None => walker.open(node.value()),
+        };
         if enters && let Some(child) = node.first_child() {
             node = child;
             continue;
@@ -32,9 +35,6 @@ pub(super) fn walk(html: &Html) -> Found<'_> {
 /// What an open element means for what stands in it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Scope {
-    Header,
-    Logo,
-    Others,
     Heading,
     Anchor,
     ItemProp(usize),
@@ -65,9 +65,9 @@ struct Attrs<'a> {
     name: &'a str,
     property: &'a str,
     rel: &'a str,
-    role: &'a str,
     sizes: &'a str,
     src: &'a str,
+    srcset: &'a str,
     kind: &'a str,
     lang: &'a str,
     datetime: &'a str,
@@ -92,11 +92,11 @@ impl<'a> Attrs<'a> {
                 "name" => own.name = value,
                 "property" => own.property = value,
                 "rel" => own.rel = value,
-                "role" => own.role = value,
                 "sizes" => own.sizes = value,
                 "src" => own.src = value,
+                "srcset" | "data-srcset" => own.srcset = value,
                 "type" => own.kind = value,
-                "lang" => own.lang = value,
+                "lang" | "xml:lang" if !value.trim().is_empty() => own.lang = value,
                 "datetime" => own.datetime = value,
                 "data-elementor-type" => own.elementor = true,
                 _ => {}
@@ -107,10 +107,9 @@ impl<'a> Attrs<'a> {
 }
 
 impl<'a> Walker<'a> {
-    /// Takes note of a node; says whether to enter it.
-    fn open(&mut self, node: &'a Node, child: Option<&'a Node>) -> bool {
+    /// Takes note of a node that is no element; says whether to enter it.
+    fn open(&mut self, node: &'a Node) -> bool {
         match node {
-            Node::Element(element) => self.element(element, text_of(child)),
             Node::Text(text) => {
                 self.text(text);
                 false
@@ -124,7 +123,9 @@ impl<'a> Walker<'a> {
         }
     }
 
-    fn element(&mut self, element: &'a Element, content: &'a str) -> bool {
+    /// Takes note of an element; says whether to enter it.
+    fn element(&mut self, node: ElementRef<'a>) -> bool {
+        let element = node.value();
         let name = element.name();
         let attrs = Attrs::of(element);
         self.found.counts.elements += 1;
@@ -138,11 +139,12 @@ impl<'a> Walker<'a> {
         if !attrs.cfemail.is_empty() {
             self.found.cfemails.push(attrs.cfemail);
         }
-        self.collect(element, name, &attrs, content)
+        self.collect(node, name, &attrs)
     }
 
     /// What kinds of elements tell; says whether to enter the element.
-    fn collect(&mut self, element: &'a Element, name: &str, attrs: &Attrs<'a>, content: &'a str) -> bool {
+    fn collect(&mut self, node: ElementRef<'a>, name: &str, attrs: &Attrs<'a>) -> bool {
+        let content = text_of(node.first_child().map(|child| child.value()));
         let found = &mut self.found;
         match name {
             "html" => found.lang = found.lang.or(non_empty(attrs.lang)),
@@ -154,8 +156,8 @@ impl<'a> Walker<'a> {
             }
             "meta" => self.meta(attrs),
             "link" => self.link(attrs),
-            "a" | "area" => self.anchor(element, attrs),
-            "img" => self.image(attrs),
+            "a" | "area" => self.anchor(node.value(), attrs),
+            "img" => self.image(node, attrs),
             "iframe" => {
                 found.iframes.push(non_empty(attrs.src).unwrap_or(attrs.late_src));
                 return false;
@@ -206,19 +208,18 @@ impl<'a> Walker<'a> {
         self.scopes.push((element, Scope::Anchor));
     }
 
-    fn image(&mut self, attrs: &Attrs<'a>) {
+    fn image(&mut self, node: ElementRef<'a>, attrs: &Attrs<'a>) {
         self.found.counts.images += 1;
         let late = attrs.src.is_empty() || attrs.src.starts_with("data:");
-        let src = if late { non_empty(attrs.late_src).unwrap_or(attrs.src) } else { attrs.src };
+        let late_src = non_empty(attrs.late_src).or_else(|| attrs.srcset.split_ascii_whitespace().next());
+        let src = if late { late_src.unwrap_or(attrs.src) } else { attrs.src };
         self.found.images.push(Image {
             src,
             alt: attrs.alt,
             class: attrs.class,
             id: attrs.id,
-            in_header: self.is_in(Scope::Header),
-            in_logo: self.is_in(Scope::Logo),
-            in_others: self.is_in(Scope::Others),
             anchor: self.anchor,
+            node,
         });
     }
 
@@ -237,15 +238,6 @@ impl<'a> Walker<'a> {
 
     /// Opens the scopes that an element makes.
     fn scope(&mut self, element: &'a Element, name: &str, attrs: &Attrs<'a>) {
-        if name == "header" || attrs.role.eq_ignore_ascii_case("banner") || names(attrs, &HEADER_WORDS) {
-            self.scopes.push((element, Scope::Header));
-        }
-        if names(attrs, &LOGO_WORDS) {
-            self.scopes.push((element, Scope::Logo));
-        }
-        if name == "footer" || names(attrs, &OTHERS_WORDS) {
-            self.scopes.push((element, Scope::Others));
-        }
         if name == "h1" && self.found.heading.is_none() {
             self.found.heading = Some((self.found.text.len(), self.found.text.len()));
             self.scopes.push((element, Scope::Heading));
@@ -260,10 +252,6 @@ impl<'a> Walker<'a> {
         let at = self.found.text.len();
         self.scopes.push((element, Scope::ItemProp(self.found.itemprops.len())));
         self.found.itemprops.push(ItemProp { name: attrs.itemprop, value, start: at, end: at });
-    }
-
-    fn is_in(&self, scope: Scope) -> bool {
-        self.scopes.iter().any(|(_, own)| *own == scope)
     }
 
     /// Takes note that a node ends.
@@ -296,11 +284,11 @@ impl<'a> Walker<'a> {
                 }
             }
             Scope::ItemProp(index) => self.found.itemprops[index].end = end,
-            Scope::Header | Scope::Logo | Scope::Others => {}
         }
     }
 
     fn text(&mut self, text: &str) {
+        self.part_at_seam(text);
         for c in text.chars() {
             if clean::is_space(c) {
                 self.gap = true;
@@ -309,9 +297,23 @@ impl<'a> Walker<'a> {
                     self.found.text.push(' ');
                 }
                 self.gap = false;
-                self.found.text.push(c);
+                self.found.text.push(if c == '＠' { '@' } else { c });
             }
         }
+    }
+
+    /// A label and a number that touch only because elements do are read as apart.
+    fn part_at_seam(&mut self, text: &str) {
+        if self.gap || self.found.seams.last() != Some(&self.found.text.len()) {
+            return;
+        }
+        let last = self.found.text.chars().next_back();
+        let kinds = (last.map(char::is_alphabetic), last.map(|c| c.is_ascii_digit()), text.chars().next());
+        self.gap = match kinds {
+            (Some(true), _, Some(next)) => next.is_ascii_digit() || next == '+',
+            (_, Some(true), Some(next)) => next.is_alphabetic(),
+            _ => false,
+        };
     }
 
     fn line_break(&mut self) {
@@ -327,30 +329,6 @@ impl<'a> Walker<'a> {
             self.found.seams.push(at);
         }
     }
-}
-
-const HEADER_WORDS: [&str; 6] = ["header", "masthead", "navbar", "topbar", "top-bar", "site-head"];
-const LOGO_WORDS: [&str; 2] = ["logo", "brand"];
-const OTHERS_WORDS: [&str; 13] = [
-    "footer",
-    "partner",
-    "client",
-    "customer",
-    "sponsor",
-    "brands",
-    "logos",
-    "payment",
-    "testimonial",
-    "award",
-    "press",
-    "member",
-    "cookie",
-];
-
-/// Whether the class or id of an element has one of these words in it.
-fn names(attrs: &Attrs<'_>, words: &[&str]) -> bool {
-    let has = |text: &str| !text.is_empty() && words.iter().any(|word| contains_word(text, word));
-    has(attrs.class) || has(attrs.id)
 }
 
 /// Whether `text` has `word`, given in lower case, anywhere in it, whatever the case.

@@ -203,7 +203,9 @@ fn is_own(view: &View<'_>, href: &str) -> bool {
     let own = psl::domain_str(own).unwrap_or(own);
     let Some(url) = view.resolve(href) else { return false };
     let host = url.host_str().unwrap_or_default();
-    let through_proxy = host.ends_with(".wp.com") && url.path().trim_start_matches('/').starts_with(own);
+    let path = url.path().trim_start_matches('/');
+    let through_proxy =
+        host.ends_with(".wp.com") && path.strip_prefix("www.").unwrap_or(path).starts_with(own);
     host == own || host.strip_suffix(own).is_some_and(|sub| sub.ends_with('.')) || through_proxy
 }
 
@@ -234,5 +236,133 @@ fn align_technologies(facts: &mut SiteFacts) {
             (None, false) => {}
         }
     }
+    for plugin in &facts.wordpress_plugins {
+        let named =
+            facts.technologies.iter_mut().find(|technology| is_named_after(&technology.name, &plugin.slug));
+        if let Some(technology) = named {
+            technology.version = technology.version.take().or_else(|| plugin.version.clone());
+        }
+    }
+    facts.technologies.sort_by(|one, other| one.name.cmp(&other.name));
     facts.tech_stack = super::technology::stack(facts);
+}
+
+/// Whether a technology's name is that of a plugin's directory: `Contact Form 7` and `contact-form-7`.
+fn is_named_after(name: &str, slug: &str) -> bool {
+    let plain = |c: char| if c == ' ' { '-' } else { c.to_ascii_lowercase() };
+    name.chars().map(plain).eq(slug.chars())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{model::SiteFacts, scanner::extract::tests::facts_of};
+
+    fn facts(html: &str) -> SiteFacts {
+        facts_of(html).facts
+    }
+
+    #[test]
+    fn each_mark_of_wordpress_is_enough() {
+        for html in [
+            "<meta name=generator content='WordPress 6.4.2'>",
+            "<link rel='https://api.w.org/' href='/wp-json/'>",
+            "<link rel=EditURI href='https://www.firma.de/xmlrpc.php?rsd'>",
+            "<script src='/wp-includes/js/jquery/jquery.min.js'></script>",
+            "<link rel=stylesheet href='https://cdn.example-cdn.net/wp-content/themes/astra/style.css'>",
+            "<img src='/wp-content/uploads/2024/01/a.jpg'>",
+            "<img src='https://i0.wp.com/www.firma.de/wp-content/uploads/2024/01/a.jpg'>",
+            "<script>window._wpemojiSettings = {};</script>",
+            "<script>var a={\"url\":\"https:\\/\\/www.firma.de\\/wp-content\\/plugins\\/foo\\/a.js\"};</script>",
+        ] {
+            assert!(facts(html).is_wordpress, "{html}");
+        }
+    }
+
+    #[test]
+    fn the_mere_word_and_other_peoples_files_are_no_marks() {
+        for html in [
+            "<body class='wordpress wordpress-theme'><p>We love WordPress 6.4.2</p>",
+            "<img src='https://blog.files.wordpress.com/2012/05/a.jpg'>",
+            "<img src='https://www.anderswo.de/wp-content/uploads/a.jpg'>",
+            "<script>var e={\"specs.ImportFromWordPress\":true,\"elementorySupport\":true};</script>",
+            "<meta name=generator content='WordPress Download Manager 6.0'>",
+            "<meta name=generator content='WordPressly 1'>",
+            "<p>Copy to <code>/wp-content/plugins/foo/</code></p>",
+            "<a href='https://www.anderswo.de/wp-content/uploads/a.pdf'>PDF</a>",
+            "<!-- <script src='/wp-includes/js/a.js'></script> -->",
+            "<script src='https://stats.wp.com/e-202445.js'></script>",
+        ] {
+            let facts = facts(html);
+            assert!(!facts.is_wordpress && !facts.has_elementor, "{html}");
+            assert!(facts.technologies.iter().all(|found| found.name != "WordPress"), "{html}");
+        }
+    }
+
+    #[test]
+    fn the_version_comes_from_the_generator_or_from_the_files_that_carry_it() {
+        for (html, version) in [
+            ("<meta name=generator content='WordPress 6.4.2'>", Some("6.4.2")),
+            ("<meta name=generator content='WordPress 6.5-RC1'>", Some("6.5-RC1")),
+            (
+                "<link rel=stylesheet href='/wp-includes/css/dist/block-library/style.min.css?ver=6.3.1'>",
+                Some("6.3.1"),
+            ),
+            (
+                "<script>_wpemojiSettings={\"concatemoji\":\"\\/wp-includes\\/js\\/wp-emoji-release.min.js?ver=6.2\"}</script>",
+                Some("6.2"),
+            ),
+            ("<script src='/wp-includes/js/jquery/jquery.min.js?ver=3.7.1'></script>", None),
+            (
+                "<link rel=stylesheet href='/wp-includes/css/dist/block-library/style.min.css?ver=1712345678'>",
+                None,
+            ),
+            (
+                "<link rel=stylesheet href='/wp-includes/css/dist/a.css?ver=6.3.1'><script src='/wp-includes/js/wp-embed.min.js?ver=1.2.3'></script>",
+                None,
+            ),
+        ] {
+            assert_eq!(facts(html).wordpress_version.as_deref(), version, "{html}");
+        }
+    }
+
+    #[test]
+    fn themes_and_plugins_carry_their_own_versions_only() {
+        let facts = facts(
+            "<meta name=generator content='WordPress 6.4.2'>\
+             <link rel=stylesheet href='/wp-content/themes/astra/style.css?ver=4.6.1'>\
+             <link rel=stylesheet href='/wp-content/themes/astra-child/style.css?ver=6.4.2'>\
+             <script src='/wp-content/plugins/woocommerce/assets/js/jquery-blockui/jquery.blockUI.min.js?ver=2.7.0-wc.8.5.1'></script>\
+             <script src='/wp-content/plugins/woocommerce/assets/js/frontend/a.js?ver=8.5.1'></script>\
+             <script src='/wp-content/plugins/woocommerce/assets/js/frontend/b.js?x=1&#038;ver=8.5.1'></script>\
+             <script src='/wp-content/plugins/hash/a.js?ver=1a2b3c4d5e6f'></script>\
+             <script src='/wp-content/plugins/loose-file.js?ver=1.0'></script>\
+             <!-- This site is optimized with the Yoast SEO plugin v22.3 - https://yoast.com -->",
+        );
+        let themes: Vec<_> =
+            facts.wordpress_themes.iter().map(|own| (own.slug.as_str(), own.version.as_deref())).collect();
+        assert_eq!(themes, [("astra", Some("4.6.1")), ("astra-child", None)]);
+        let plugins: Vec<_> =
+            facts.wordpress_plugins.iter().map(|own| (own.slug.as_str(), own.version.as_deref())).collect();
+        assert_eq!(
+            plugins,
+            [("woocommerce", Some("8.5.1")), ("hash", None), ("wordpress-seo", Some("22.3"))]
+        );
+    }
+
+    #[test]
+    fn elementor_is_known_by_its_generator_files_or_marks() {
+        for (html, version) in [
+            ("<meta name=generator content='Elementor 3.21.4; features: x'>", Some("3.21.4")),
+            (
+                "<link rel=stylesheet href='/wp-content/plugins/elementor/assets/css/a.css?ver=3.20.1'>",
+                Some("3.20.1"),
+            ),
+            ("<main data-elementor-type=wp-page></main>", None),
+            ("<body class='elementor-default elementor-kit-5'>", None),
+        ] {
+            let facts = facts(html);
+            assert!(facts.has_elementor && facts.is_wordpress, "{html}");
+            assert_eq!(facts.elementor_version.as_deref(), version, "{html}");
+        }
+    }
 }

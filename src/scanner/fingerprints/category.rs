@@ -64,11 +64,13 @@ pub fn group_of(category: &str) -> &'static str {
         "JavaScript libraries" | "JavaScript graphics" => "libraries",
         "Analytics" | "Tag managers" | "Heatmaps & session recording" | "RUM" | "A/B Testing" => "analytics",
         "Web servers"
+        | "Reverse proxies"
+        | "Load balancers"
         | "Operating systems"
         | "Programming languages"
         | "Databases"
         | "Web server extensions" => "servers",
-        "CDN" | "PaaS" | "IaaS" | "Hosting" | "Caching" | "Reverse proxies" | "Performance" => "hosting",
+        "CDN" | "PaaS" | "IaaS" | "Hosting" | "Caching" | "Performance" => "hosting",
         "Advertising" | "Retargeting" | "Marketing automation" | "Email" | "CRM" | "SEO" => "marketing",
         "Payment processors" | "Buy now pay later" => "payment",
         "Security" | "Cookie compliance" | "SSL/TLS certificate authorities" => "security",

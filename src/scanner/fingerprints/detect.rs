@@ -1,10 +1,15 @@
 //! Matching all rules against one page.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap},
+};
+
+use memchr::memmem;
 
 use super::{
     Evidence, FingerprintError, Fingerprints,
-    dom::DomRule,
+    dom::{self, DomRule},
     pattern::{Match, Pattern},
     prefilter::Prefilter,
     rule::Rule,
@@ -156,8 +161,20 @@ impl Findings<'_> {
     }
 }
 
+/// The source without what only old versions of Internet Explorer read. Other comments stay: some tools sign there.
+fn without_conditional_comments(source: &str) -> Cow<'_, str> {
+    let mut out = String::new();
+    let mut rest = source;
+    while let Some(at) = memmem::find(rest.as_bytes(), b"<!--[if") {
+        out.push_str(&rest[..at]);
+        let end = memmem::find(&rest.as_bytes()[at..], b"-->").map_or(rest.len(), |end| at + end + 3);
+        rest = &rest[end..];
+    }
+    if out.is_empty() && rest.len() == source.len() { Cow::Borrowed(source) } else { Cow::Owned(out + rest) }
+}
+
 impl Fingerprints {
-    /// The technologies that a page shows, in the order of the rules, those implied by others last.
+    /// The technologies that a page shows, by name.
     pub fn detect(&self, page: &Evidence<'_>) -> Vec<Technology> {
         let mut findings = Findings { rules: &self.rules, found: BTreeMap::new() };
         self.detect_transport(page, &mut findings);
@@ -168,7 +185,7 @@ impl Fingerprints {
         findings.field(&matchers.scripts, page.scripts.iter().copied());
         findings.field(&matchers.css, page.styles.iter().copied());
         findings.field(&matchers.text, std::iter::once(page.text));
-        findings.field(&matchers.html, std::iter::once(page.source));
+        findings.field(&matchers.html, std::iter::once(&*without_conditional_comments(page.source)));
         self.detect_dom(page, &mut findings);
         self.conclude(findings.found)
     }
@@ -210,11 +227,13 @@ impl Fingerprints {
         let mut candidates = Vec::new();
         let mut marks = vec![false; self.matchers.dom.len()];
         self.matchers.dom.mark(page.source, &mut marks, &mut candidates);
-        for candidate in candidates {
-            let (rule, entry) = self.matchers.dom_places[candidate as usize];
-            let dom = &self.rules[rule as usize].dom[entry as usize];
-            findings.add(rule, dom.find(page.html), || "dom".to_owned());
-        }
+        let places: Vec<Place> =
+            candidates.iter().map(|candidate| self.matchers.dom_places[*candidate as usize]).collect();
+        let rules: Vec<&DomRule> =
+            places.iter().map(|(rule, entry)| &self.rules[*rule as usize].dom[*entry as usize]).collect();
+        dom::find_all(page.html, &rules, |index, found| {
+            findings.add(places[index].0, Some(found), || "dom".to_owned());
+        });
     }
 
     /// Applies what the rules say of one another, and names what remains.
@@ -226,6 +245,7 @@ impl Fingerprints {
         let mut technologies: Vec<Technology> =
             found.into_iter().map(|(rule, finding)| self.technology(rule, finding)).collect();
         technologies.extend(implied.into_iter().map(|(rule, finding)| self.technology(rule, finding)));
+        technologies.sort_by(|one, other| one.name.cmp(&other.name));
         technologies
     }
 

@@ -4,6 +4,7 @@
 //! Anyone may add a set of their own in the same format.
 
 mod category;
+mod compound;
 mod detect;
 mod dom;
 mod error;
@@ -12,7 +13,14 @@ mod pattern;
 mod prefilter;
 mod rule;
 
-use std::{collections::HashMap, fs, path::Path};
+#[cfg(test)]
+mod tests;
+
+use std::{
+    collections::{HashMap, HashSet},
+    fs,
+    path::Path,
+};
 
 use reqwest::header::HeaderMap;
 use scraper::Html;
@@ -40,7 +48,7 @@ pub struct Evidence<'a> {
     pub metas: &'a [(&'a str, &'a str)],
     /// The `src` of each script.
     pub script_urls: &'a [&'a str],
-    /// The scripts inside the page.
+    /// The scripts inside the page, and what stands in `<noscript>`: text to the parser.
     pub scripts: &'a [&'a str],
     /// The style sheets inside the page.
     pub styles: &'a [&'a str],
@@ -55,33 +63,45 @@ pub struct Fingerprints {
     names: HashMap<String, usize>,
     categories: Categories,
     matchers: Matchers,
+    skipped: Vec<String>,
 }
 
 /// The rules that come with the program, by file name.
-const BUILTIN: [(&str, &str); 1] = [("core.json", include_str!("rules/core.json"))];
+const BUILTIN: [(&str, &str); 9] = [
+    ("analytics.json", include_str!("rules/analytics.json")),
+    ("cms.json", include_str!("rules/cms.json")),
+    ("ecommerce.json", include_str!("rules/ecommerce.json")),
+    ("frameworks.json", include_str!("rules/frameworks.json")),
+    ("libraries.json", include_str!("rules/libraries.json")),
+    ("marketing.json", include_str!("rules/marketing.json")),
+    ("servers.json", include_str!("rules/servers.json")),
+    ("widgets.json", include_str!("rules/widgets.json")),
+    ("wordpress.json", include_str!("rules/wordpress.json")),
+];
 
 impl Fingerprints {
     /// The rules that come with the program.
     pub fn builtin() -> Result<Self, FingerprintError> {
-        let (rules, categories) = builtin_rules()?;
-        Self::new(rules, categories)
+        Self::new(builtin_rules()?)
     }
 
     /// The rules that come with the program and those of all `.json` files in a folder and its folder `technologies`;
-    /// of two rules with one name, the folder's wins. A file `categories.json` names further categories.
+    /// of two rules with one name, the folder's wins. A file `categories.json` names further categories. Fails when
+    /// the folder cannot be read or a rule cannot be understood; what merely cannot be matched is left out and named
+    /// by [`Self::skipped`].
     pub fn with_directory(directory: &Path) -> Result<Self, FingerprintError> {
-        let (mut rules, mut categories) = builtin_rules()?;
+        let mut all = builtin_rules()?;
         for (file, text) in read_directory(directory)? {
-            if file == "categories.json" || file.ends_with("/categories.json") {
-                categories.add(&file, &text)?;
+            if Path::new(&file).file_name().is_some_and(|name| name == "categories.json") {
+                all.categories.add(&file, &text)?;
             } else {
                 let own = RuleFile::parse(&file, &text)?;
-                rules.retain(|rule| !own.rules.iter().any(|other| other.name == rule.name));
-                rules.extend(own.rules);
-                categories.extend(own.categories);
+                let replaced: HashSet<&str> = own.rules.iter().map(|rule| rule.name.as_str()).collect();
+                all.rules.retain(|rule| !replaced.contains(rule.name.as_str()));
+                all.extend(own);
             }
         }
-        Self::new(rules, categories)
+        Self::new(all)
     }
 
     /// How many technologies the rules know.
@@ -94,19 +114,26 @@ impl Fingerprints {
         self.rules.is_empty()
     }
 
-    fn new(rules: Vec<Rule>, categories: Categories) -> Result<Self, FingerprintError> {
+    /// The patterns that were left out because they need look-around, back-references or selectors that are not
+    /// supported, each with its file, rule and field.
+    pub fn skipped(&self) -> &[String] {
+        &self.skipped
+    }
+
+    fn new(all: RuleFile) -> Result<Self, FingerprintError> {
+        let RuleFile { rules, categories, skipped } = all;
         let names = rules.iter().enumerate().map(|(index, rule)| (rule.name.clone(), index)).collect();
         let matchers = Matchers::new(&rules)?;
-        Ok(Self { rules, names, categories, matchers })
+        Ok(Self { rules, names, categories, matchers, skipped })
     }
 }
 
-fn builtin_rules() -> Result<(Vec<Rule>, Categories), FingerprintError> {
-    let mut rules = Vec::new();
+fn builtin_rules() -> Result<RuleFile, FingerprintError> {
+    let mut all = RuleFile { categories: Categories::builtin(), ..RuleFile::default() };
     for (file, text) in BUILTIN {
-        rules.extend(RuleFile::parse(file, text)?.rules);
+        all.extend(RuleFile::parse(file, text)?);
     }
-    Ok((rules, Categories::builtin()))
+    Ok(all)
 }
 
 /// The `.json` files of a folder and of its folder `technologies`, by name.

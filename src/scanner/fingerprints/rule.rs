@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::{
     FingerprintError,
     category::Categories,
-    dom::DomRule,
+    dom::{DomRule, What},
     pattern::{Pattern, PatternError},
 };
 
@@ -32,6 +32,18 @@ pub(super) struct Rule {
     pub(super) requires_category: Vec<u32>,
     /// Technologies that cannot be there when this one is.
     pub(super) excludes: Vec<String>,
+}
+
+impl Rule {
+    /// Whether the technology can be seen itself, and is not only implied by others.
+    #[cfg(test)]
+    pub(super) fn has_patterns(&self) -> bool {
+        let lists = [&self.html, &self.script_src, &self.scripts, &self.css, &self.text, &self.url];
+        let named = [&self.headers, &self.cookies, &self.metas];
+        lists.iter().any(|list| !list.is_empty())
+            || named.iter().any(|list| !list.is_empty())
+            || !self.dom.is_empty()
+    }
 }
 
 /// The content of one file.
@@ -66,6 +78,15 @@ impl RuleFile {
             own.rules.push(reader.rule(fields)?);
         }
         Ok(own)
+    }
+}
+
+impl RuleFile {
+    /// Adds the content of another file.
+    pub(super) fn extend(&mut self, other: Self) {
+        self.rules.extend(other.rules);
+        self.categories.extend(other.categories);
+        self.skipped.extend(other.skipped);
     }
 }
 
@@ -198,7 +219,7 @@ impl Reader<'_> {
             }
             value => {
                 for selector in self.texts("dom", value)? {
-                    self.dom_rule(&selector, None, Pattern::parse("").ok(), &mut rules);
+                    self.dom_rule(&selector, What::Presence, Pattern::parse("").ok(), &mut rules);
                 }
             }
         }
@@ -217,13 +238,13 @@ impl Reader<'_> {
             match test.as_str() {
                 "exists" | "text" => {
                     for pattern in self.patterns("dom", value)? {
-                        let what = (test == "text").then(|| "text()".to_owned());
+                        let what = if test == "text" { What::Text } else { What::Presence };
                         self.dom_rule(selector, what, Some(pattern), rules);
                     }
                 }
                 "attributes" => {
                     for (attribute, pattern) in self.named("dom", value)? {
-                        self.dom_rule(selector, Some(attribute), Some(pattern), rules);
+                        self.dom_rule(selector, What::Attribute(attribute), Some(pattern), rules);
                     }
                 }
                 // `properties` needs a running page.
@@ -233,13 +254,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn dom_rule(
-        &mut self,
-        selector: &str,
-        what: Option<String>,
-        pattern: Option<Pattern>,
-        rules: &mut Vec<DomRule>,
-    ) {
+    fn dom_rule(&mut self, selector: &str, what: What, pattern: Option<Pattern>, rules: &mut Vec<DomRule>) {
         let Some(pattern) = pattern else { return };
         match DomRule::new(selector, what, pattern) {
             Ok(rule) => rules.push(rule),

@@ -148,7 +148,9 @@ impl XmlCounter {
         let name = tag.name();
         let (prefix, local) = name.as_ref().rsplit_once(':').unwrap_or(("", name.as_ref()));
         let Some(parent) = self.stack.last() else { return self.root(prefix, local) };
-        if prefix != self.prefix {
+        // Comparing two empty texts calls into the C library with dangling addresses, which is surprisingly slow.
+        let is_plain = prefix.is_empty() && self.prefix.is_empty();
+        if !is_plain && prefix != self.prefix {
             return Ok(Element::Other);
         }
         Ok(match (parent, local) {

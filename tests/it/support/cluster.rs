@@ -80,7 +80,7 @@ fn bin_folder() -> Option<PathBuf> {
 }
 
 /// PostgreSQL refuses to run as root: then it runs as `postgres`, else as `nobody`.
-fn unprivileged_user() -> Option<(u32, u32)> {
+pub fn unprivileged_user() -> Option<(u32, u32)> {
     let id = |args: &[&str]| -> Option<u32> {
         let output = Command::new("id").args(args).output().ok()?;
         String::from_utf8(output.stdout).ok()?.trim().parse().ok()

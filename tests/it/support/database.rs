@@ -14,7 +14,7 @@ use super::cluster;
 pub struct TestDatabase {
     /// How a process is told to use it.
     pub settings: DatabaseSettings,
-    _folder: Option<TempDir>,
+    folder: Option<TempDir>,
 }
 
 impl TestDatabase {
@@ -22,7 +22,7 @@ impl TestDatabase {
     pub fn sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = folder.path().join("test.db").display().to_string();
-        Self { settings: settings(url), _folder: Some(folder) }
+        Self { settings: settings(url), folder: Some(folder) }
     }
 
     /// An empty PostgreSQL database.
@@ -34,7 +34,7 @@ impl TestDatabase {
         connection.close().await.unwrap();
         let mut url = url::Url::parse(server).unwrap();
         url.set_path(&name);
-        Self { settings: settings(url.into()), _folder: None }
+        Self { settings: settings(url.into()), folder: None }
     }
 
     /// Connections to it, its schema up to date.
@@ -46,7 +46,7 @@ impl TestDatabase {
 
     /// Whether it is an SQLite file.
     pub fn is_sqlite(&self) -> bool {
-        self._folder.is_some()
+        self.folder.is_some()
     }
 }
 

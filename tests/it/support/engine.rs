@@ -93,12 +93,6 @@ impl RunningWorker {
         self.stop.cancel();
         self.task.await.unwrap();
     }
-
-    /// Ends it without a word, as a crash does.
-    pub async fn kill(self) {
-        self.task.abort();
-        let _ = self.task.await;
-    }
 }
 
 type Answer = Box<dyn Fn(usize) -> BoxFuture<'static, Result<ScanReport, ScanError>> + Send + Sync>;

@@ -61,9 +61,21 @@ struct Hosts(Mutex<HashMap<String, Host>>);
 #[derive(Default, Clone)]
 struct Host {
     answers: HashMap<String, Answer>,
+    /// Answers to requests whose header holds a value: path, header's name, value.
+    conditional: Vec<(String, String, String, Answer)>,
     requests: Vec<LoggedRequest>,
     running: usize,
     max_running: usize,
+}
+
+impl Host {
+    fn answer_to(&self, request: &LoggedRequest) -> Answer {
+        let applies = |(path, name, holds, _): &&(String, String, String, Answer)| {
+            *path == request.path && request.header(name).is_some_and(|value| value.contains(holds.as_str()))
+        };
+        let conditional = self.conditional.iter().find(applies).map(|(.., answer)| answer);
+        conditional.or(self.answers.get(&request.path)).cloned().unwrap_or_else(|| Answer::status(404))
+    }
 }
 
 impl Hosts {
@@ -157,6 +169,13 @@ impl Site<'_> {
     /// Answers a path, with its query, in the given way.
     pub(crate) fn answer(&self, path: &str, answer: Answer) -> &Self {
         self.change(|host| host.answers.insert(path.to_owned(), answer));
+        self
+    }
+
+    /// Answers a path in this way when a header of the request, named in lower case, holds a text.
+    pub(crate) fn when_header(&self, path: &str, name: &str, holds: &str, answer: Answer) -> &Self {
+        let condition = (path.to_owned(), name.to_owned(), holds.to_owned(), answer);
+        self.change(|host| host.conditional.push(condition));
         self
     }
 

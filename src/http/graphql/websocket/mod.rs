@@ -6,7 +6,7 @@ mod session;
 
 use axum::{
     extract::{State, WebSocketUpgrade, ws::rejection::WebSocketUpgradeRejection},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::Response,
 };
 
@@ -22,7 +22,7 @@ pub(crate) async fn endpoint(
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
-    match open(state, headers, upgrade) {
+    match open(state, &headers, upgrade) {
         Ok(response) => response,
         Err(rejection) => rejection.into_response(Format::Json),
     }
@@ -30,15 +30,16 @@ pub(crate) async fn endpoint(
 
 fn open(
     state: HttpState,
-    headers: HeaderMap,
+    headers: &HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Rejection> {
     let upgrade = upgrade.map_err(|reason| not_a_socket(&reason))?;
-    if !security::may_open_socket(&headers, |_| false) {
+    if !security::may_open_socket(headers, &state.settings.allowed_origins) {
         let message = "Pages of this origin may not open a WebSocket here.";
         return Err(Rejection::new(StatusCode::FORBIDDEN, Code::Forbidden, message));
     }
     let permit = state.stream_permit()?;
+    let headers = detached(headers);
     let max_bytes = state.gate.limits.max_body_bytes;
     let sockets = state.sockets.clone();
     Ok(upgrade
@@ -53,6 +54,14 @@ fn open(
                 session::run(socket, state, headers).await;
             })
         }))
+}
+
+/// Copies headers out of the buffer that they were read into, which would else stay with the socket.
+fn detached(headers: &HeaderMap) -> HeaderMap {
+    let copy = |(name, value): (&HeaderName, &HeaderValue)| {
+        Some((name.clone(), HeaderValue::from_bytes(value.as_bytes()).ok()?))
+    };
+    headers.iter().filter_map(copy).collect()
 }
 
 fn not_a_socket(reason: &WebSocketUpgradeRejection) -> Rejection {

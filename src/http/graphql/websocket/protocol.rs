@@ -44,13 +44,17 @@ pub(crate) enum ClientMessage {
 impl ClientMessage {
     /// Reads a message.
     pub(crate) fn parse(text: &str) -> Result<Self, Close> {
+        // An array would be taken for the values of an object in their order.
+        if !text.trim_start().starts_with('{') {
+            return Err(Close::bad_request("a message is an object"));
+        }
         let message: Self =
             serde_json::from_str(text).map_err(|error| Close::bad_request(error.to_string()))?;
         match &message {
             Self::Subscribe { id, .. } | Self::Complete { id } if id.is_empty() => {
                 Err(Close::bad_request("the id is empty"))
             }
-            Self::Subscribe { payload, .. } if payload.query.is_none() => {
+            Self::Subscribe { payload, .. } if !payload.has_document() => {
                 Err(Close::bad_request("the payload has no query"))
             }
             _ => Ok(message),

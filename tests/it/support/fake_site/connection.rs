@@ -108,7 +108,7 @@ impl<'a> Running<'a> {
         let mut all = hosts.lock();
         let key = Hosts::key(&all, name);
         let host = all.entry(key.clone()).or_default();
-        let answer = host.answers.get(&request.path).cloned().unwrap_or_else(|| Answer::status(404));
+        let answer = host.answer_to(&request);
         host.requests.push(request);
         host.running += 1;
         host.max_running = host.max_running.max(host.running);

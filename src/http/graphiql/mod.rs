@@ -1,15 +1,26 @@
-//! The GraphiQL page.
+//! The GraphiQL page: from a CDN, or, with the feature `embedded-graphiql`, from files within the program.
+//!
+//! The files are built by `npm ci && npm run build` in `src/http/graphiql`, before the program.
+
+#[cfg(not(feature = "embedded-graphiql"))]
+mod cdn;
+#[cfg(feature = "embedded-graphiql")]
+mod embedded;
 
 use axum::{
+    Router,
     extract::State,
     http::header,
     response::{Html, IntoResponse, Response},
+    routing::get,
 };
 use serde::Serialize;
 
+#[cfg(not(feature = "embedded-graphiql"))]
+use self::cdn as source;
+#[cfg(feature = "embedded-graphiql")]
+use self::embedded as source;
 use super::HttpState;
-
-const PAGE: &str = include_str!("graphiql.html");
 
 /// An operation that GraphiQL shows in a tab of its own when it is opened for the first time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -21,35 +32,21 @@ pub struct ExampleTab {
     pub variables: Option<String>,
 }
 
-/// `GET /graphiql`.
-pub(super) async fn page(State(state): State<HttpState>) -> Response {
-    let nonce = format!("{:032x}", rand::random::<u128>());
-    let page = PAGE.replace("{nonce}", &nonce).replace("{examples}", &examples(&state.examples));
-    let headers =
-        [(header::CONTENT_SECURITY_POLICY, policy(&nonce)), (header::CACHE_CONTROL, "no-store".to_owned())];
+/// `/graphiql` and what it loads.
+pub(super) fn routes() -> Router<HttpState> {
+    source::files().route("/graphiql", get(page))
+}
+
+async fn page(State(state): State<HttpState>) -> Response {
+    let (page, policy) = source::page();
+    let page = page.replace("{examples}", &examples(&state.examples));
+    let headers = [(header::CONTENT_SECURITY_POLICY, policy), (header::CACHE_CONTROL, "no-store".to_owned())];
     (headers, Html(page)).into_response()
 }
 
 /// JSON that cannot end the element it stands in.
 fn examples(tabs: &[ExampleTab]) -> String {
     serde_json::to_string(tabs).unwrap_or_else(|_| "[]".to_owned()).replace('<', "\\u003c")
-}
-
-/// Scripts only from the CDN and those of the page itself; the editor makes its styles and workers as it runs.
-fn policy(nonce: &str) -> String {
-    [
-        "default-src 'none'",
-        &format!("script-src 'nonce-{nonce}' https://esm.sh data:"),
-        "style-src 'unsafe-inline' https://esm.sh",
-        "font-src https://esm.sh data:",
-        "img-src 'self' data:",
-        "connect-src 'self' https://esm.sh",
-        "worker-src blob:",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-    ]
-    .join("; ")
 }
 
 #[cfg(test)]

@@ -1,0 +1,150 @@
+//! The image of a page that most looks like the logo of its site.
+
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+use scraper::{ElementRef, node::Element};
+use url::Url;
+
+use super::{
+    clean,
+    view::{Image, View},
+    walk::contains_word,
+};
+
+/// How many images are looked at: logos stand near the top, the footer's come last.
+const MAX_IMAGES: usize = 40;
+/// How many elements around an image are looked at.
+const MAX_ANCESTORS: usize = 12;
+/// Images that only one weak sign speaks for are left alone.
+const MIN_SCORE: i32 = 4;
+
+/// Words in classes and ids that speak of a header, of a logo, and of somebody else's logos.
+const WORDS: [(&str, Word); 24] = [
+    ("header", Word::Header),
+    ("masthead", Word::Header),
+    ("navbar", Word::Header),
+    ("topbar", Word::Header),
+    ("top-bar", Word::Header),
+    ("site-head", Word::Header),
+    ("logo", Word::Logo),
+    ("brand", Word::Logo),
+    ("footer", Word::Others),
+    ("partner", Word::Others),
+    ("client", Word::Others),
+    ("customer", Word::Others),
+    ("kunden", Word::Others),
+    ("sponsor", Word::Others),
+    ("brands", Word::Others),
+    ("logos", Word::Others),
+    ("payment", Word::Others),
+    ("testimonial", Word::Others),
+    ("award", Word::Others),
+    ("press", Word::Others),
+    ("member", Word::Others),
+    ("cookie", Word::Others),
+    ("carousel", Word::Others),
+    ("reference", Word::Others),
+];
+
+#[derive(Clone, Copy)]
+enum Word {
+    Header,
+    Logo,
+    Others,
+}
+
+/// What stands around an image.
+#[derive(Debug, Default, Clone, Copy)]
+struct Around {
+    header: bool,
+    logo: bool,
+    others: bool,
+}
+
+/// The likeliest image; the first of equals.
+pub(super) fn find(view: &View<'_>) -> Option<Url> {
+    let mut best: Option<(i32, Url)> = None;
+    for (index, image) in view.found.images.iter().take(MAX_IMAGES).enumerate() {
+        let score = score(view, image, index);
+        if score >= MIN_SCORE
+            && best.as_ref().is_none_or(|(highest, _)| score > *highest)
+            && let Some(url) = view.resolve(image.src)
+        {
+            best = Some((score, url));
+        }
+    }
+    best.map(|(_, url)| url)
+}
+
+fn score(view: &View<'_>, image: &Image<'_>, index: usize) -> i32 {
+    if image.src.is_empty() || image.src.starts_with("data:") {
+        return 0;
+    }
+    let says = |text: &str| i32::from(contains_word(text, "logo"));
+    let file = image.src.rsplit('/').next().unwrap_or_default();
+    let around = around(image.node);
+    let mut score = 3 * says(image.class).max(says(image.id)) + 2 * says(image.alt) + 2 * says(file);
+    score += 2 * i32::from(around.logo) + 2 * i32::from(around.header);
+    if score > 0 && index < 2 {
+        score += 2 - i32::from(index > 0);
+    }
+    if links_home(view, image) {
+        score += 3;
+    }
+    if around.others {
+        score -= 6;
+    }
+    score
+}
+
+/// What the elements around an image say of it.
+fn around(image: ElementRef<'_>) -> Around {
+    let mut around = Around::default();
+    for node in image.ancestors().take(MAX_ANCESTORS) {
+        if let Some(element) = node.value().as_element() {
+            read(element, &mut around);
+        }
+    }
+    around
+}
+
+fn read(element: &Element, around: &mut Around) {
+    match element.name() {
+        // What frameworks note on the whole page says nothing of one image.
+        "body" | "html" => return,
+        "header" => around.header = true,
+        "footer" => around.others = true,
+        _ => {}
+    }
+    let Some(words) = FINDER.as_ref() else { return };
+    for (name, value) in element.attrs() {
+        match name {
+            "class" | "id" => {
+                for found in words.find_overlapping_iter(value) {
+                    match WORDS[found.pattern().as_usize()].1 {
+                        Word::Header => around.header = true,
+                        Word::Logo => around.logo = true,
+                        Word::Others => around.others = true,
+                    }
+                }
+            }
+            "role" if value == "banner" => around.header = true,
+            "role" if value == "contentinfo" => around.others = true,
+            _ => {}
+        }
+    }
+}
+
+static FINDER: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    AhoCorasick::builder().ascii_case_insensitive(true).build(WORDS.map(|(word, _)| word)).ok()
+});
+
+fn links_home(view: &View<'_>, image: &Image<'_>) -> bool {
+    let Some(anchor) = image.anchor.and_then(|index| view.found.anchors.get(index)) else { return false };
+    let Some(url) = clean::web_url(&view.base, anchor.href) else { return false };
+    let is_root = matches!(url.path(), "/" | "/index.html" | "/index.php" | "/home");
+    (is_root || url.path() == view.url.path())
+        && url.host() == view.url.host()
+        && !anchor.href.starts_with('#')
+}
