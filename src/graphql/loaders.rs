@@ -4,18 +4,15 @@
 //! and nothing read before a change is shown after it.
 
 mod fetch;
+mod gather;
 
-use std::{
-    collections::HashMap,
-    marker::PhantomData,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use dataloader::{BatchFn, cached};
 use fetch::{
-    BatchById, DomainById, DomainCounts, DomainPages, Fetch, JobById, JobCounts, JobPages, SitemapsOfDomain,
+    BatchById, DomainById, DomainCounts, DomainPages, JobById, JobCounts, JobPages, SitemapsOfDomain,
 };
 pub(crate) use fetch::{DomainsAsk, DomainsOfBatch, JobsAsk, JobsOfParent, ListedDomain};
+use gather::{Lazy, Pace};
 
 use crate::{
     model::{BatchId, BatchJob, Domain, DomainId, Job, JobId, Scope, SitemapFacts},
@@ -36,6 +33,7 @@ struct Inner {
 pub(super) struct Source {
     db: Db,
     scope: Scope,
+    pace: Arc<Pace>,
 }
 
 /// What a loader answers: the record, or why it could not be read.
@@ -56,7 +54,7 @@ struct Set {
 impl Loaders {
     /// Loaders of what the scope may see.
     pub(super) fn new(db: Db, scope: Scope) -> Self {
-        Self(Arc::new(Inner { source: Source { db, scope }, set: Mutex::default() }))
+        Self(Arc::new(Inner { source: Source { db, scope, pace: Arc::default() }, set: Mutex::default() }))
     }
 
     /// Forgets what has been loaded.
@@ -115,51 +113,5 @@ impl Loaders {
 
     fn set(&self) -> Arc<Set> {
         Arc::clone(&self.0.set.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-/// More keys than one request can ask for: a level of a query is always one batch.
-const MAX_BATCH_SIZE: usize = 1 << 20;
-
-type Loader<F> = cached::Loader<<F as Fetch>::Key, Loaded<<F as Fetch>::Value>, Batch<F>>;
-
-/// A loader that is made when it is first needed.
-struct Lazy<F: Fetch>(OnceLock<Loader<F>>);
-
-impl<F: Fetch> Default for Lazy<F> {
-    fn default() -> Self {
-        Self(OnceLock::new())
-    }
-}
-
-impl<F: Fetch> Lazy<F> {
-    /// One yield gathers what siblings ask for: all of them are polled before the first goes on.
-    async fn load(&self, source: &Source, key: F::Key) -> Loaded<F::Value> {
-        let loader = self.0.get_or_init(|| {
-            let batch = Batch { source: source.clone(), fetch: PhantomData };
-            Loader::<F>::new(batch).with_max_batch_size(MAX_BATCH_SIZE).with_yield_count(1)
-        });
-        let unanswered = |error: std::io::Error| Arc::new(StoreError::Unreadable(error.to_string()));
-        loader.try_load(key).await.map_err(unanswered)?
-    }
-}
-
-struct Batch<F> {
-    source: Source,
-    fetch: PhantomData<F>,
-}
-
-impl<F: Fetch> BatchFn<F::Key, Loaded<F::Value>> for Batch<F> {
-    /// Every key is answered: what is absent has the empty value, and a failure is every key's.
-    async fn load(&mut self, keys: &[F::Key]) -> HashMap<F::Key, Loaded<F::Value>> {
-        match F::fetch(&self.source, keys).await {
-            Ok(mut found) => {
-                keys.iter().map(|key| (key.clone(), Ok(found.remove(key).unwrap_or_default()))).collect()
-            }
-            Err(error) => {
-                let error = Arc::new(error);
-                keys.iter().map(|key| (key.clone(), Err(Arc::clone(&error)))).collect()
-            }
-        }
     }
 }

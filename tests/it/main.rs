@@ -15,6 +15,8 @@ mod graphql_hostile;
 mod graphql_http;
 mod graphql_limits;
 mod graphql_lists;
+mod graphql_operations;
+mod graphql_relations;
 mod graphql_schema;
 mod graphql_sockets;
 mod graphql_sse;
