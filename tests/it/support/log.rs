@@ -25,6 +25,11 @@ struct Log;
 impl io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         LOG.lock().expect("the log").extend_from_slice(bytes);
+        let line = String::from_utf8_lossy(bytes);
+        if line.contains(" WARN ") || line.contains(" ERROR ") {
+            // Part of the output of a test that fails.
+            print!("{line}");
+        }
         Ok(bytes.len())
     }
 
