@@ -168,6 +168,11 @@ mod tests {
         html.tree.values().filter_map(|node| node.as_text().map(|text| &**text)).collect()
     }
 
+    /// How many nodes stand in one another at the end of the page.
+    fn depth(html: &Html) -> usize {
+        std::iter::successors(Some(html.tree.root()), |node| node.last_child()).count()
+    }
+
     #[test]
     fn an_ordinary_page_parses_as_the_standard_says() {
         let page = "<!doctype html><title>A &amp; B</title><body class=x><p>one<p>two<table><tr><td>1<td>2</table>\
@@ -215,6 +220,10 @@ mod tests {
             let html = parse(&format!("<title>hostile</title>{page}"));
             assert!(text_of(&html).contains("hostile"), "{}", &page[..12]);
             assert!(html.tree.values().len() <= MIN_NODES + page.len(), "{}", &page[..12]);
+            assert!(depth(&html) <= LEAF_DEPTH as usize + 16, "{} is {} deep", &page[..12], depth(&html));
+            let attributes =
+                html.tree.values().filter_map(|node| Some(node.as_element()?.attrs().count())).max();
+            assert!(attributes <= Some(2 * MAX_ATTRIBUTES), "{}", &page[..12]);
         }
     }
 }
