@@ -1,5 +1,8 @@
 //! Pages of the same site that tell how to reach its people.
 
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, Match};
 use url::Url;
 
 use super::{MAX_CONTACT_PAGES, clean, view::View};
@@ -119,15 +122,19 @@ fn text_score(text: &str) -> u32 {
 
 /// Whole words count in full; a name that has more besides counts less.
 fn best_word(text: &str) -> u32 {
-    let of = |(word, score): &(&str, u32)| {
-        let at = text.find(word)?;
-        let starts = text[..at].chars().next_back().is_none_or(|c| !c.is_alphanumeric());
-        let ends = text[at + word.len()..].chars().next().is_none_or(|c| !c.is_alphanumeric());
+    let Some(finder) = FINDER.as_ref() else { return 0 };
+    let of = |found: Match| {
+        let (word, score) = WORDS[found.pattern().as_usize()];
+        let starts = text[..found.start()].chars().next_back().is_none_or(|c| !c.is_alphanumeric());
+        let ends = text[found.end()..].chars().next().is_none_or(|c| !c.is_alphanumeric());
         let extra = u32::try_from((text.len() - word.len()).min(30)).unwrap_or(30);
         (!word.is_ascii() || (starts && (ends || word.len() > 6))).then(|| score.saturating_sub(extra).max(1))
     };
-    WORDS.iter().filter_map(of).max().unwrap_or(0)
+    finder.find_overlapping_iter(text).filter_map(of).max().unwrap_or(0)
 }
+
+static FINDER: LazyLock<Option<AhoCorasick>> =
+    LazyLock::new(|| AhoCorasick::new(WORDS.map(|(word, _)| word)).ok());
 
 /// Lower case, without the accents of Latin letters.
 fn plain(text: &str) -> String {

@@ -280,6 +280,16 @@ mod tests {
     }
 
     #[test]
+    fn dates_that_are_valid_numbers_somewhere_are_dates() {
+        for (url, html) in [
+            ("https://a.dk/", "<p>Opdateret 20.03.2024, 31-12-2023</p>"),
+            ("https://a.no/", "<p>Oppdatert 2024-03-12, 2024 03 12</p>"),
+        ] {
+            assert!(facts_at(url, html).facts.phone_numbers.is_empty(), "{html}");
+        }
+    }
+
+    #[test]
     fn the_region_comes_from_the_address_the_domain_or_the_language() {
         for (url, html, expected) in [
             ("https://a.fr/", "<p>Tél. 04 91 12 34 56</p>", "+33491123456"),

@@ -53,6 +53,26 @@ fn the_same_bytes_always_give_the_same_facts() {
     }
 }
 
+#[test]
+fn a_further_page_adds_contacts_and_profiles_and_changes_nothing_else() {
+    let mut home =
+        facts_of("<title>Home</title><a href='mailto:info@firma.de'>x</a><a href=/kontakt>Kontakt</a>");
+    let contact = facts_at(
+        "https://www.firma.de/kontakt",
+        "<html lang=de><title>Kontakt</title><p>Info@firma.de, chef@firma.de, Tel. 030 90182000</p>\
+         <a href='https://x.com/firma'>X</a><a href=/impressum>Impressum</a><a href=/kontakt>Kontakt</a>",
+    );
+    home.merge(contact);
+    assert_eq!(home.facts.title.as_deref(), Some("Home"));
+    assert_eq!(home.facts.email_addresses, ["info@firma.de", "chef@firma.de"]);
+    assert_eq!(home.facts.phone_numbers, ["+493090182000"]);
+    assert_eq!(home.facts.contacts[0].source_url, "https://www.firma.de/");
+    assert_eq!(home.facts.contacts[1].source_url, "https://www.firma.de/kontakt");
+    assert_eq!(home.facts.twitter_url.as_deref(), Some("https://x.com/firma"));
+    let pages: Vec<_> = home.contact_pages.iter().map(Url::path).collect();
+    assert_eq!(pages, ["/kontakt", "/impressum"]);
+}
+
 /// What every page's facts keep to.
 fn check_bounds(extracted: &Extracted) {
     let facts = &extracted.facts;
@@ -142,7 +162,7 @@ fn a_huge_page_gives_bounded_facts() {
     for html in [
         format!("<title>{long}</title><meta name=description content='{long}'>"),
         format!("<a href='mailto:{long}@firma.de'>x</a><a href='tel:{}'>y</a>", "1".repeat(1 << 20)),
-        format!("<p>{}@{}.de</p>", long, long),
+        format!("<p>{long}@{long}.de</p>"),
         "030 90182000 ".repeat(80_000),
         "<a href='https://www.facebook.com/firma'>x</a>".repeat(20_000),
         numbered(20_000, |i| {
