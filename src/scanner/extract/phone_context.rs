@@ -1,5 +1,9 @@
 //! Whether what looks like a phone number in a text is one: its form and the words around it.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
 /// Whether what looks like a number at this place of a line is one: the words before it decide, else its form.
 pub(super) fn is_phone(line: &str, previous: &str, start: usize, end: usize) -> bool {
     let raw = &line[start..end];
@@ -13,6 +17,7 @@ pub(super) fn is_phone(line: &str, previous: &str, start: usize, end: usize) -> 
     }
 }
 
+#[derive(Clone, Copy)]
 enum Label {
     Phone,
     Other,
@@ -28,26 +33,33 @@ fn label(line: &str, previous: &str, start: usize) -> Option<Label> {
     own
 }
 
-/// The last label in a text.
+/// The last label in a text that begins as a word.
 fn nearest_label(text: &str) -> Option<Label> {
     let lower = text.to_lowercase();
-    let last = |words: &str| words.split('|').filter_map(|word| last_word(&lower, word)).max();
-    match (last(PHONE_LABELS), last(OTHER_LABELS)) {
-        (Some(phone), Some(other)) if other > phone => Some(Label::Other),
-        (Some(_), _) => Some(Label::Phone),
-        (None, Some(_)) => Some(Label::Other),
-        (None, None) => None,
+    let labels = LABELS.as_ref()?;
+    let mut last: Option<(usize, Label)> = None;
+    for found in labels.finder.find_overlapping_iter(&lower) {
+        let begins = lower[..found.start()].chars().next_back().is_none_or(|c| !c.is_alphanumeric());
+        let is_word = begins || !lower.as_bytes()[found.start()].is_ascii_alphabetic();
+        let is_phone = found.pattern().as_usize() < labels.phone_count;
+        if is_word && last.is_none_or(|(end, _)| found.end() > end || (found.end() == end && is_phone)) {
+            last = Some((found.end(), if is_phone { Label::Phone } else { Label::Other }));
+        }
     }
+    last.map(|(_, label)| label)
 }
 
-/// The end of the last place where a text has a word, begun as a word.
-fn last_word(text: &str, word: &str) -> Option<usize> {
-    text.rmatch_indices(word).find_map(|(at, _)| {
-        let starts = !word.starts_with(|c: char| c.is_ascii_alphabetic())
-            || text[..at].chars().next_back().is_none_or(|c| !c.is_alphanumeric());
-        starts.then_some(at + word.len())
-    })
+/// All labels, those of phone numbers first.
+struct Labels {
+    finder: AhoCorasick,
+    phone_count: usize,
 }
+
+static LABELS: LazyLock<Option<Labels>> = LazyLock::new(|| {
+    let words = PHONE_LABELS.split('|').chain(OTHER_LABELS.split('|'));
+    let finder = AhoCorasick::new(words).ok()?;
+    Some(Labels { finder, phone_count: PHONE_LABELS.split('|').count() })
+});
 
 /// What is written before a phone number, in lower case.
 const PHONE_LABELS: &str = "tel|fon|phone|telephone|téléphone|teléfono|telefono|telefone|mobil|handy|cell|call|ring|hotline|\
@@ -56,7 +68,9 @@ const PHONE_LABELS: &str = "tel|fon|phone|telephone|téléphone|teléfono|telefo
 /// What is written before other numbers, in lower case.
 const OTHER_LABELS: &str = "fax|telefax|téléfax|vat|ust|uid|iban|bic|blz|konto|account|hrb|hra|isbn|issn|doi|siret|siren|rcs|\
     tva|nif|cif|p.iva|p. iva|partita iva|kvk|btw|steuer|st.-nr|tax|ein|abn|acn|crn|nip|regon|krs|ičo|\
-    dič|инн|огрн|order|invoice|art.|artikel|sku|gtin";
+    dič|инн|огрн|order|invoice|art.|artikel|sku|gtin|ean|company no|company number|company reg|registration|\
+    reg. no|reg no|charity|licence|license|cnpj|cpf|cui|orgnr|org.nr|org. nr|cvr|y-tunnus|ico|dic|oib|eik|\
+    mwst|handelsregister|amtsgericht|kundennummer|customer no|version|build|zip|plz|postcode";
 
 /// `12.03.2024`, `2024-03-12`, `2019 - 2024`, with or without a time.
 fn is_date(raw: &str) -> bool {
@@ -87,11 +101,28 @@ fn has_odd_neighbours(line: &str, start: usize, end: usize) -> bool {
     let after = line[end..].chars().next();
     let next = line[end..].trim_start().chars().next();
     matches!(before, Some('€' | '$' | '£' | '¥' | '#' | '=' | '№' | '§'))
-        || matches!(touches, Some('/' | '.' | ',' | '_' | '@' | '-'))
+        || matches!(touches, Some('_' | '@'))
+        || (matches!(touches, Some('/' | '.' | ',' | '-')) && follows_digit(&line[..start]))
         || touches.is_some_and(char::is_alphanumeric)
         || matches!(next, Some('€' | '$' | '£' | '%'))
         || matches!(after, Some('_' | '@' | '='))
         || after.is_some_and(|c| c.is_ascii_alphanumeric())
+        || CURRENCIES.split(' ').any(|name| is_word_at(line[end..].trim_start(), name))
+}
+
+/// Names of currencies and units that follow amounts, in lower case.
+const CURRENCIES: &str = "eur euro usd gbp chf fr. kr kr. sek nok dkk pln zł czk kč huf ft ron lei bgn rub руб грн tl km qm m² stk";
+
+/// Whether a text begins with a word, whatever its case.
+fn is_word_at(text: &str, word: &str) -> bool {
+    let mut rest = text.chars();
+    word.chars().all(|c| rest.next().is_some_and(|own| own.to_lowercase().eq(c.to_lowercase())))
+        && rest.next().is_none_or(|c| !c.is_alphanumeric())
+}
+
+/// Whether a digit stands right before the last character.
+fn follows_digit(text: &str) -> bool {
+    text.chars().rev().nth(1).is_some_and(|c| c.is_ascii_digit())
 }
 
 /// Written as people write numbers: in groups, and begun with a national prefix, a bracket or a group of three.

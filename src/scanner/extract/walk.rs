@@ -96,7 +96,7 @@ impl<'a> Attrs<'a> {
                 "src" => own.src = value,
                 "srcset" | "data-srcset" => own.srcset = value,
                 "type" => own.kind = value,
-                "lang" => own.lang = value,
+                "lang" | "xml:lang" if !value.trim().is_empty() => own.lang = value,
                 "datetime" => own.datetime = value,
                 "data-elementor-type" => own.elementor = true,
                 _ => {}
@@ -288,6 +288,7 @@ impl<'a> Walker<'a> {
     }
 
     fn text(&mut self, text: &str) {
+        self.part_at_seam(text);
         for c in text.chars() {
             if clean::is_space(c) {
                 self.gap = true;
@@ -299,6 +300,20 @@ impl<'a> Walker<'a> {
                 self.found.text.push(if c == '＠' { '@' } else { c });
             }
         }
+    }
+
+    /// A label and a number that touch only because elements do are read as apart.
+    fn part_at_seam(&mut self, text: &str) {
+        if self.gap || self.found.seams.last() != Some(&self.found.text.len()) {
+            return;
+        }
+        let last = self.found.text.chars().next_back();
+        let kinds = (last.map(char::is_alphabetic), last.map(|c| c.is_ascii_digit()), text.chars().next());
+        self.gap = match kinds {
+            (Some(true), _, Some(next)) => next.is_ascii_digit() || next == '+',
+            (_, Some(true), Some(next)) => next.is_alphabetic(),
+            _ => false,
+        };
     }
 
     fn line_break(&mut self) {
