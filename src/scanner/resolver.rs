@@ -37,12 +37,21 @@ enum Source {
     /// Every name leads to this address, which the settings permit.
     Fixed(SocketAddr),
     Dns(Box<TokioResolver>, AddressGuard),
+    /// Every name leads to this address as if the DNS said so, with the limits that hold for others.
+    #[cfg(test)]
+    AsIfDns(SocketAddr),
 }
 
 impl GuardedResolver {
     /// Every name leads to one address.
     pub(super) fn fixed(address: SocketAddr) -> Self {
         Self(Arc::new(Source::Fixed(address)))
+    }
+
+    /// Every name leads to one address, which is treated like any other.
+    #[cfg(test)]
+    pub(super) fn as_if_dns(address: SocketAddr) -> Self {
+        Self(Arc::new(Source::AsIfDns(address)))
     }
 
     /// Names are looked up with the name servers of the system.
@@ -67,6 +76,8 @@ impl GuardedResolver {
     pub(super) async fn addresses(&self, name: &str) -> Result<Vec<SocketAddr>, LookupError> {
         match &*self.0 {
             Source::Fixed(address) => Ok(vec![*address]),
+            #[cfg(test)]
+            Source::AsIfDns(address) => Ok(vec![*address]),
             Source::Dns(dns, guard) => {
                 // The final dot keeps the search domains of the system out.
                 let found = dns.lookup_ip(format!("{}.", name.trim_end_matches('.'))).await;

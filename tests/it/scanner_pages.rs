@@ -88,6 +88,27 @@ async fn a_redirect_is_followed_and_told() {
 }
 
 #[tokio::test]
+async fn a_page_that_only_sends_on_is_a_redirect() {
+    let web = FakeSite::start().await;
+    let sign = r#"<meta http-equiv="refresh" content="0; url=/start">"#;
+    web.site("sign.test").page("/", sign).page("/start", "<title>Start</title>");
+    let report = scan(&web, "sign.test").await.unwrap();
+    assert_eq!(
+        (report.url.as_str(), report.facts.title.as_deref()),
+        ("http://sign.test/start", Some("Start"))
+    );
+    assert_eq!(
+        report.facts.metadata["transport"]["redirects"],
+        json!([{ "url": "http://sign.test/", "status": 200 }])
+    );
+    web.site("lost.test").page("/", format!("<title>Lost</title>{sign}"));
+    assert_eq!(scan(&web, "lost.test").await.unwrap().facts.title.as_deref(), Some("Lost"));
+    let inside = r#"<title>Sign</title><meta http-equiv="refresh" content="0; url=http://10.0.0.1/">"#;
+    web.site("inside.test").page("/", inside);
+    assert_eq!(scan(&web, "inside.test").await.unwrap().url, "http://inside.test/");
+}
+
+#[tokio::test]
 async fn a_site_that_redirects_until_its_cookie_comes_back_is_read() {
     let web = FakeSite::start().await;
     let gate = Answer::status(302).header("Location", "/").header("Set-Cookie", "seen=1; Path=/");
