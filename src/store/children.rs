@@ -55,15 +55,18 @@ impl Children<'_> {
         (text, conditions.values)
     }
 
-    /// The statement that counts the children of each of the parents that have any, as `parent` and `children`.
+    /// The statement that counts the children of each of the parents that have any, as `parent` and `children`. The
+    /// conditions bind the tenant of the parents, `p`: without others, the index of the jobs alone is read.
     pub(super) fn counts(self, mut conditions: Conditions, parents: &[Uuid]) -> (String, Vec<Value>) {
         let Self { join, parent, .. } = self;
+        let join = if conditions.has_filter() { join } else { "" };
+        let table = if parent == "batch_id" { "batch_jobs" } else { "domains" };
         let place = conditions.bind(sql::ids_value(conditions.backend, parents.iter().copied()));
-        let among = sql::in_ids(conditions.backend, &format!("j.{parent}"), place);
-        conditions.and(&among);
+        conditions.and(&sql::in_ids(conditions.backend, "p.id", place));
         let (condition, values) = conditions.into_parts(None);
         let text = format!(
-            "SELECT j.{parent} AS parent, count(*) AS children FROM jobs j {join} WHERE {condition} GROUP BY j.{parent}"
+            "SELECT p.id AS parent, count(*) AS children FROM {table} p JOIN jobs j ON j.{parent} = p.id {join} \
+             WHERE {condition} GROUP BY p.id"
         );
         (text, values)
     }

@@ -131,6 +131,19 @@ async fn a_page_of_each_parent_is_read_by_the_index_of_the_parent() {
     }
 }
 
+#[tokio::test]
+async fn the_children_of_each_parent_are_counted_in_its_index_alone() {
+    let (_folder, db) = database().await;
+    for (join, parent, index) in [
+        ("", "domain_id", "jobs_by_domain"),
+        ("JOIN domains d ON d.id = j.domain_id", "batch_id", "jobs_by_batch"),
+    ] {
+        let children = Children { columns: "j.*", join, parent, direction: Direction::Ascending };
+        let steps = plan(&db, children.counts(conditions("p.tenant_id"), &[Uuid::nil()])).await;
+        assert_eq!(steps, [format!("SEARCH j USING COVERING INDEX {index} ({parent}=?)")]);
+    }
+}
+
 /// Its planner drops a column that equals a value from the order, and then walks the primary key: for 50 jobs of a batch
 /// it read the 100,000 of another.
 #[test]

@@ -83,6 +83,11 @@ impl Conditions {
         sql::in_texts(self.backend, column, place)
     }
 
+    /// Whether there are conditions beside that of the tenant.
+    pub(super) fn has_filter(&self) -> bool {
+        !self.text.is_empty()
+    }
+
     /// The conditions as text.
     pub(super) fn all(&self) -> String {
         format!("{}{}", self.tenant.equality(), self.text)

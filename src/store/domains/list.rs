@@ -217,7 +217,7 @@ pub async fn counts_of_batches(
     filter: &DomainFilter,
 ) -> Result<HashMap<BatchId, i64>, StoreError> {
     let mut conditions =
-        Conditions::of_tenant(connection.get_database_backend(), "j.tenant_id", scope.tenant_id);
+        Conditions::of_tenant(connection.get_database_backend(), "p.tenant_id", scope.tenant_id);
     filter.narrow(&mut conditions);
     let ids: Vec<Uuid> = batches.iter().map(|id| id.0).collect();
     let (text, values) = members("").counts(conditions, &ids);

@@ -193,7 +193,9 @@ pub async fn counts_of(
     parents: &[Uuid],
     filter: &JobFilter,
 ) -> Result<HashMap<Uuid, i64>, StoreError> {
-    let conditions = conditions(connection, scope, filter)?;
+    let mut conditions =
+        Conditions::of_tenant(connection.get_database_backend(), "p.tenant_id", scope.tenant_id);
+    filter.narrow(&mut conditions, None)?;
     let (text, values) = of.children().counts(conditions, parents);
     Ok(sql::counts(connection, text, values).await?.into_iter().collect())
 }
