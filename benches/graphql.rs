@@ -1,142 +1,194 @@
-//! What the three queries by which GraphQL servers are compared cost: one domain; 50 domains with 5 jobs each and the
-//! batches of those; a batch with 300 jobs and the domains of those. Without HTTP, on SQLite.
+//! What a GraphQL request costs: CPU time of the whole process, statements, and the time to the answer.
+//!
+//! - Q1: one domain.
+//! - Q2: 50 domains, five jobs of each, and their batches.
+//! - Q3: a batch with 300 jobs, and the domain of each.
 //!
 //! `cargo bench --bench graphql`
 
-use std::hint::black_box;
+#[path = "../tests/it/support/cluster.rs"]
+#[expect(unreachable_pub, clippy::expect_used, clippy::unwrap_used, reason = "a test's")]
+mod cluster;
+#[path = "../tests/it/support/database.rs"]
+#[macro_use]
+#[expect(unreachable_pub, dead_code, clippy::expect_used, clippy::unwrap_used, reason = "a test's")]
+mod database;
 
-use async_graphql::{Request, Variables};
-use criterion::{Criterion, criterion_group, criterion_main};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use async_graphql::Request;
+use database::{TestDatabase, scope_of};
 use scrapersky::{
     clock::Clock,
-    config::{DatabaseSettings, GraphqlLimits, WorkerSettings},
-    graphql::{self, Schema},
-    model::{ScanOptions, ScanReport, Scope, SiteFacts, WorkerId},
+    config::{GraphqlLimits, WorkerSettings},
+    graphql::{Schema, build_schema},
+    model::{
+        BatchId, DomainName, JobStep, ScanError, ScanOptions, ScanReport, Scope, SiteFacts, SocialLink,
+        Technology,
+    },
     progress::ProgressHub,
     queue::Queue,
-    service::{Service, ServiceError, SubmitBatch},
-    store::{
-        Access, Db,
-        engine::{FinishedJob, Outcome},
-    },
+    service::{Service, SubmitBatch},
+    store::Db,
+    worker::{Scan, Worker},
 };
-use serde_json::json;
-use tempfile::TempDir;
-use tokio::runtime::Runtime;
+use tokio_util::sync::CancellationToken;
 
-const ROUNDS: usize = 6;
-const DOMAINS: usize = 300;
-
-const ONE_DOMAIN: &str = "query ($name: String!) { domain(by: { name: $name }) {
-    id name status title language isWordpress emailAddresses technologies { name version } } }";
-
-const DOMAINS_JOBS_BATCH: &str = "{ domains(first: 50) { nodes { id name status title
-    jobs(first: 5) { nodes { id status attempts completedAt batchJob { id status completedDomains } } } } } }";
-
-const BATCH_JOBS_DOMAIN: &str = "query ($id: ID!) { batchJob(id: $id) { id status completedDomains
-    jobs(first: 300) { nodes { id status sequence domain { id name status title } } } } }";
-
-struct Api {
-    schema: Schema,
-    scope: Scope,
+struct Bench {
     db: Db,
-    batch: String,
-    _folder: TempDir,
+    scope: Scope,
+    schema: Schema,
+    batch: BatchId,
 }
 
-impl Api {
-    async fn open() -> Result<Self, ServiceError> {
-        let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("a folder: {error}"));
-        let database_url = folder.path().join("bench.db").display().to_string();
-        let settings = DatabaseSettings { database_url, ..DatabaseSettings::default() };
-        let db = Db::open(&settings, Access::Serve).await?;
-        db.migrate().await?;
-        let (clock, progress) = (Clock::system(), ProgressHub::default());
-        let queue = Queue::new(db.clone(), clock.clone(), &WorkerSettings::default());
-        let service = Service::new(db.clone(), queue.clone(), progress, clock, 3);
-        let scope = service.default_scope().await?;
-        let mut batch = String::new();
-        for _ in 0..ROUNDS {
-            batch = scan_all(&service, &queue, &scope).await?;
-        }
-        let schema = graphql::build_schema(service, &GraphqlLimits::default());
-        Ok(Self { schema, scope, db, batch, _folder: folder })
-    }
+/// Scans whose facts are those of an ordinary site.
+struct OrdinarySites;
 
-    async fn ask(&self, query: &str, variables: serde_json::Value) -> usize {
-        let request = Request::new(query).variables(Variables::from_json(variables)).data(self.scope.clone());
-        let response = self.schema.execute(request).await;
-        assert!(response.errors.is_empty(), "{:?}", response.errors);
-        serde_json::to_vec(&response).map(|bytes| bytes.len()).unwrap_or_default()
+impl Scan for OrdinarySites {
+    fn scan<'a>(
+        &'a self,
+        name: &'a DomainName,
+        _options: &'a ScanOptions,
+        _on_step: &'a (dyn Fn(JobStep) + Send + Sync),
+    ) -> futures_util::future::BoxFuture<'a, Result<ScanReport, ScanError>> {
+        Box::pin(async { Ok(report(name.as_str())) })
     }
-}
-
-/// One batch of all names, from submission to the last stored report.
-async fn scan_all(service: &Service, queue: &Queue, scope: &Scope) -> Result<String, ServiceError> {
-    let input = SubmitBatch {
-        names: (0..DOMAINS).map(|number| format!("bench-{number}.example")).collect(),
-        options: ScanOptions::default(),
-        max_age: None,
-        idempotency_key: None,
-    };
-    let batch = service.scan_domains(scope, input).await?.batch_id.map(|id| id.to_string());
-    let claimed = queue.claim(WorkerId::generate(), DOMAINS).await?;
-    let finished: Vec<FinishedJob> = claimed
-        .iter()
-        .map(|job| FinishedJob {
-            job_id: job.id,
-            tenant_id: job.tenant_id,
-            domain_id: job.domain_id,
-            batch_id: job.batch_id,
-            lease_epoch: job.lease_epoch,
-            scanned_at: job.claimed_at,
-            outcome: Outcome::Complete(Box::new(report(job.name.as_str()))),
-        })
-        .collect();
-    queue.finish(&finished).await?;
-    Ok(batch.unwrap_or_default())
 }
 
 fn report(name: &str) -> ScanReport {
-    let technology = |name: &str, category: &str| scrapersky::model::Technology {
-        name: name.to_owned(),
+    let technology = |technology: &str| Technology {
+        name: technology.to_owned(),
         version: Some("1.2.3".to_owned()),
-        categories: vec![category.to_owned()],
+        categories: vec!["CMS".to_owned(), "Blogs".to_owned()],
         confidence: 100,
         evidence: vec!["meta generator".to_owned()],
     };
+    let social = |network: &str| SocialLink {
+        network: network.to_owned(),
+        url: format!("https://{network}.com/{name}"),
+    };
     ScanReport {
-        url: format!("https://{name}/"),
+        url: format!("https://www.{name}/"),
         facts: SiteFacts {
-            title: Some(format!("The title of {name}")),
-            description: Some("A description of usual length, as sites give it of themselves.".to_owned()),
+            title: Some(format!("Welcome to {name}")),
+            description: Some("A site as there are many, with a sentence or two that tell of it. ".repeat(2)),
             language: Some("en".to_owned()),
             is_wordpress: true,
-            technologies: vec![technology("WordPress", "CMS"), technology("Nginx", "Web servers")],
-            email_addresses: vec![format!("info@{name}")],
+            technologies: ["WordPress", "PHP", "MySQL", "jQuery", "nginx"].map(technology).into(),
+            email_addresses: vec![format!("info@{name}"), format!("sales@{name}")],
+            phone_numbers: vec!["+4930123456".to_owned()],
+            social_links: ["facebook", "linkedin", "x"].map(social).into(),
             ..SiteFacts::default()
         },
         ..ScanReport::default()
     }
 }
 
-fn queries(criterion: &mut Criterion) {
-    let runtime = Runtime::new().unwrap_or_else(|error| panic!("a runtime: {error}"));
-    let api = runtime.block_on(Api::open()).unwrap_or_else(|error| panic!("a database: {error}"));
-    let cases = [
-        ("one domain", ONE_DOMAIN, json!({ "name": "bench-7.example" })),
-        ("50 domains x 5 jobs x batch", DOMAINS_JOBS_BATCH, json!({})),
-        ("batch with 300 jobs x domain", BATCH_JOBS_DOMAIN, json!({ "id": api.batch })),
-    ];
-    for (name, query, variables) in cases {
-        let before = api.db.statements();
-        let bytes = runtime.block_on(api.ask(query, variables.clone()));
-        println!("{name}: {} statements, {bytes} bytes", api.db.statements() - before);
-        criterion.bench_function(name, |bencher| {
-            bencher.to_async(&runtime).iter(|| async { black_box(api.ask(query, variables.clone()).await) });
-        });
+impl Bench {
+    /// Six batches of the same 60 domains, all but the last worked off, and one of 300.
+    async fn open(database: &TestDatabase) -> Self {
+        let settings = WorkerSettings::default();
+        let db = database.open().await;
+        let (clock, progress) = (Clock::system(), ProgressHub::default());
+        let queue = Queue::new(db.clone(), clock.clone(), &settings);
+        let service = Service::new(db.clone(), queue.clone(), progress.clone(), clock, settings.max_attempts);
+        let scope = scope_of(&db, "default").await;
+        let stop = CancellationToken::new();
+        let worker =
+            tokio::spawn(Worker::new(queue, Arc::new(OrdinarySites), progress, &settings).run(stop.clone()));
+        let schema = build_schema(service.clone(), &GraphqlLimits::default());
+        let mut bench = Self { db, scope, schema, batch: BatchId::generate() };
+        for count in [60, 60, 60, 60, 60, 60, 300] {
+            bench.batch = submit(&service, &bench.scope, count).await;
+            bench.wait_for_the_end().await;
+        }
+        stop.cancel();
+        assert!(worker.await.is_ok(), "the worker ends");
+        bench
+    }
+
+    async fn wait_for_the_end(&self) {
+        let query = format!("{{ batchJob(id: \"{}\") {{ endTime }} }}", self.batch);
+        while self.execute(&query).await.contains("null") {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// The answer as the server sends it.
+    async fn execute(&self, query: &str) -> String {
+        let response = self.schema.execute(Request::new(query).data(self.scope.clone())).await;
+        assert!(response.errors.is_empty(), "{:?}", response.errors);
+        serde_json::to_string(&response).unwrap_or_default()
+    }
+
+    async fn measure(&self, name: &str, label: &str, query: &str) {
+        const REQUESTS: u32 = 500;
+        for _ in 0..50 {
+            self.execute(query).await;
+        }
+        let (began, cpu, statements) = (Instant::now(), cpu_time(), self.db.statements());
+        let mut bytes = 0;
+        for _ in 0..REQUESTS {
+            bytes = self.execute(query).await.len();
+        }
+        let cpu = cpu_time().saturating_sub(cpu) / REQUESTS;
+        let wall = began.elapsed() / REQUESTS;
+        let statements = (self.db.statements() - statements) / u64::from(REQUESTS);
+        print(&format!(
+            "{name:<10} {label:<4} {:>7.3} ms of CPU, {:>7.3} ms, {statements} statements, {bytes} bytes",
+            cpu.as_secs_f64() * 1e3,
+            wall.as_secs_f64() * 1e3
+        ));
     }
 }
 
-criterion_group!(benches, queries);
-criterion_main!(benches);
+async fn submit(service: &Service, scope: &Scope, count: usize) -> BatchId {
+    let input = SubmitBatch {
+        names: (0..count).map(|number| format!("site-{number}.example")).collect(),
+        options: ScanOptions::default(),
+        max_age: None,
+        idempotency_key: None,
+    };
+    let submitted = service.scan_domains(scope, input).await;
+    submitted.ok().and_then(|batch| batch.batch_id).unwrap_or_else(BatchId::generate)
+}
+
+/// The CPU time of all threads so far, from Linux's clock ticks of 10 ms (`man proc_pid_stat`).
+fn cpu_time() -> Duration {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let after_name = stat.rsplit(')').next().unwrap_or_default();
+    let ticks = after_name.split_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<u64>().ok());
+    Duration::from_millis(ticks.sum::<u64>() * 10)
+}
+
+#[expect(clippy::print_stdout, reason = "a bench tells its figures")]
+fn print(line: &str) {
+    println!("{line}");
+}
+
+async fn measure(name: &str, database: TestDatabase) {
+    let bench = Bench::open(&database).await;
+    let q1 = "{ domain(by: { name: \"site-7.example\" }) { id name url status title description language isWordpress lastScan } }";
+    let q2 = "{ domains(first: 50) { nodes { id name url status title lastScan isWordpress \
+              jobs(first: 5) { nodes { id status progress attempts createdAt completedAt } } \
+              batchJob { id status totalDomains } } } }";
+    let q3 = format!(
+        "{{ batchJob(id: \"{}\") {{ id status progress totalDomains completedDomains \
+         jobs(first: 300) {{ nodes {{ id status progress sequence domain {{ id name title status }} }} }} }} }}",
+        bench.batch
+    );
+    for (label, query) in [("Q1", q1), ("Q2", q2), ("Q3", &q3)] {
+        bench.measure(name, label, query).await;
+    }
+}
+
+#[tokio::main]
+async fn main() {
+    measure("sqlite", TestDatabase::sqlite()).await;
+    if cfg!(postgres) {
+        measure("postgres", TestDatabase::postgres().await).await;
+    }
+}

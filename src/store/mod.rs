@@ -2,6 +2,7 @@
 //! sees another's rows; [`engine`] alone works across tenants, and its rows carry theirs.
 
 pub mod batches;
+mod children;
 mod connect;
 mod cursor;
 mod db;
@@ -11,6 +12,9 @@ mod error;
 mod file_lock;
 pub mod idempotency;
 pub mod jobs;
+#[cfg(test)]
+mod list_plans;
+mod listing;
 mod notify;
 mod page;
 pub mod sitemaps;

@@ -4,10 +4,7 @@ use serde_json::{Value as Json, json};
 
 use crate::{
     on_each_database,
-    support::{
-        api::{TestApi, texts},
-        database::TestDatabase,
-    },
+    support::api::{TestApi, texts},
 };
 
 /// Nine domains in a batch, two in another. Of the nine, two pairs have equal times, and three have none.
@@ -168,7 +165,7 @@ on_each_database! {
         api.engine.execute("UPDATE jobs SET status = 'running', lease_expires_at = '2026-01-01T00:00:00+00:00' \
             WHERE id IN (SELECT latest_job_id FROM domains WHERE name = 'z.example')").await;
         for (filter, expected) in [
-            ("".to_owned(), "abcdefghiz"),
+            (String::new(), "abcdefghiz"),
             ("nameContains: \"A.EX\"".to_owned(), "a"),
             ("nameContains: \"_.example\"".to_owned(), ""),
             ("nameContains: \"%\"".to_owned(), ""),

@@ -8,7 +8,7 @@ use crate::{
     on_each_database,
     support::{
         api::{TestApi, error_of, texts},
-        database::{TestDatabase, scope_of},
+        database::scope_of,
         engine::FakeScans,
     },
 };

@@ -10,7 +10,6 @@ use crate::{
     on_each_database,
     support::{
         api::{TestApi, texts},
-        database::TestDatabase,
         engine::FakeScans,
     },
 };

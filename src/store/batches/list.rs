@@ -8,7 +8,8 @@ use super::{
     super::{
         StoreError,
         cursor::{Position, SortKey},
-        page::{Conditions, Direction, List, Page, PageRequest, SortColumn},
+        listing::{Conditions, List, SortColumn},
+        page::{Direction, Page, PageRequest},
         sql,
     },
     Model,
@@ -67,7 +68,8 @@ pub async fn page(
         BatchSort::CreatedAt => SortColumn::Id,
         BatchSort::EndTime => SortColumn::Nullable("end_time"),
     };
-    let list = List { columns: "b.*", table: "batch_jobs", alias: "b", sort, direction: order.direction };
+    let list =
+        List { columns: "b.*", table: "batch_jobs", alias: "b", sort, direction: order.direction, pin: None };
     let (text, values) = list.page(conditions(connection, scope, filter), request);
     Ok(Page::of_rows(sql::records::<Model, BatchJob>(connection, text, values).await?, request))
 }
@@ -78,7 +80,7 @@ pub async fn count(
     scope: &Scope,
     filter: &BatchFilter,
 ) -> Result<i64, StoreError> {
-    let (condition, values) = conditions(connection, scope, filter).into_parts();
+    let (condition, values) = conditions(connection, scope, filter).into_parts(None);
     sql::scalar(connection, format!("SELECT count(*) FROM batch_jobs b WHERE {condition}"), values).await
 }
 

@@ -9,8 +9,10 @@ use serde::Serialize;
 use super::{
     super::{
         StoreError,
+        children::Children,
         cursor::{Position, SortKey},
-        page::{Children, Conditions, Direction, List, Page, PageRequest, SortColumn},
+        listing::{Conditions, List, SortColumn},
+        page::{Direction, Page, PageRequest},
         sql,
     },
     COLUMNS, Row,
@@ -128,7 +130,8 @@ pub async fn page(
         DomainSort::CreatedAt => SortColumn::Id,
         DomainSort::LastScan => SortColumn::Nullable("last_scan"),
     };
-    let list = List { columns: COLUMNS, table: "domains", alias: "d", sort, direction: order.direction };
+    let list =
+        List { columns: COLUMNS, table: "domains", alias: "d", sort, direction: order.direction, pin: None };
     let (text, values) = list.page(conditions, request);
     Ok(Page::of_rows(sql::records::<Row, Domain>(connection, text, values).await?, request))
 }
@@ -142,7 +145,7 @@ pub async fn count(
     let mut conditions =
         Conditions::of_tenant(connection.get_database_backend(), "d.tenant_id", scope.tenant_id);
     filter.narrow(&mut conditions);
-    let (condition, values) = conditions.into_parts();
+    let (condition, values) = conditions.into_parts(None);
     sql::scalar(connection, format!("SELECT count(*) FROM domains d WHERE {condition}"), values).await
 }
 
@@ -214,7 +217,7 @@ pub async fn counts_of_batches(
     filter: &DomainFilter,
 ) -> Result<HashMap<BatchId, i64>, StoreError> {
     let mut conditions =
-        Conditions::of_tenant(connection.get_database_backend(), "j.tenant_id", scope.tenant_id);
+        Conditions::of_tenant(connection.get_database_backend(), "p.tenant_id", scope.tenant_id);
     filter.narrow(&mut conditions);
     let ids: Vec<Uuid> = batches.iter().map(|id| id.0).collect();
     let (text, values) = members("").counts(conditions, &ids);

@@ -8,8 +8,10 @@ use serde::Serialize;
 use super::{
     super::{
         StoreError,
+        children::Children,
         cursor::{Position, SortKey},
-        page::{Children, Conditions, Direction, List, Page, PageRequest, SortColumn},
+        listing::{Conditions, List, Pin, SortColumn},
+        page::{Direction, Page, PageRequest},
         sql,
     },
     Model,
@@ -32,19 +34,31 @@ pub struct JobFilter {
 }
 
 impl JobFilter {
-    /// Adds the conditions on `jobs j`.
-    fn narrow(&self, conditions: &mut Conditions) -> Result<(), StoreError> {
+    /// Adds the conditions on `jobs j`, without that of the pinned column.
+    fn narrow(&self, conditions: &mut Conditions, pinned: Option<Pin>) -> Result<(), StoreError> {
         let statuses = self.statuses.as_ref();
         conditions.one_of("j.status", statuses.map(|list| list.iter().map(|status| status.as_str())));
         let types = self.job_types.as_ref();
         conditions.one_of("j.job_type", types.map(|list| list.iter().map(|one| one.as_str())));
-        conditions.compare("j.batch_id", "=", self.batch_id.map(|id| id.0));
-        conditions.compare("j.domain_id", "=", self.domain_id.map(|id| id.0));
+        for (column, id) in self.parents() {
+            conditions.compare(column, "=", id.filter(|_| pinned.is_none_or(|pin| pin.column != column)));
+        }
         if let Some(codes) = &self.failure_codes {
             let codes = codes.iter().map(sql::to_json).collect::<Result<Vec<_>, _>>()?;
             conditions.one_of("j.failure ->> 'code'", Some(codes.iter().filter_map(|code| code.as_str())));
         }
         Ok(())
+    }
+
+    /// The columns that lead an index by identifier of their own, that of fewer jobs first.
+    fn parents(&self) -> [(&'static str, Option<Uuid>); 2] {
+        [("j.domain_id", self.domain_id.map(|id| id.0)), ("j.batch_id", self.batch_id.map(|id| id.0))]
+    }
+
+    /// Pins the column of the parent whose jobs alone are asked for.
+    fn pin(&self, conditions: &mut Conditions) -> Option<Pin> {
+        let (column, id) = self.parents().into_iter().find_map(|(column, id)| Some((column, id?)))?;
+        Some(Pin { column, place: conditions.bind(id) })
     }
 }
 
@@ -85,12 +99,12 @@ pub async fn page(
     order: JobOrder,
     request: &PageRequest,
 ) -> Result<Page<Job>, StoreError> {
-    let conditions = conditions(connection, scope, filter)?;
+    let (conditions, pin) = pinned_conditions(connection, scope, filter)?;
     let sort = match order.by {
         JobSort::CreatedAt => SortColumn::Id,
         JobSort::CompletedAt => SortColumn::Nullable("completed_at"),
     };
-    let list = List { columns: "j.*", table: "jobs", alias: "j", sort, direction: order.direction };
+    let list = List { columns: "j.*", table: "jobs", alias: "j", sort, direction: order.direction, pin };
     let (text, values) = list.page(conditions, request);
     Ok(Page::of_rows(sql::records::<Model, Job>(connection, text, values).await?, request))
 }
@@ -101,7 +115,8 @@ pub async fn count(
     scope: &Scope,
     filter: &JobFilter,
 ) -> Result<i64, StoreError> {
-    let (condition, values) = conditions(connection, scope, filter)?.into_parts();
+    let (conditions, pin) = pinned_conditions(connection, scope, filter)?;
+    let (condition, values) = conditions.into_parts(pin);
     sql::scalar(connection, format!("SELECT count(*) FROM jobs j WHERE {condition}"), values).await
 }
 
@@ -112,8 +127,20 @@ fn conditions(
 ) -> Result<Conditions, StoreError> {
     let mut conditions =
         Conditions::of_tenant(connection.get_database_backend(), "j.tenant_id", scope.tenant_id);
-    filter.narrow(&mut conditions)?;
+    filter.narrow(&mut conditions, None)?;
     Ok(conditions)
+}
+
+fn pinned_conditions(
+    connection: &impl ConnectionTrait,
+    scope: &Scope,
+    filter: &JobFilter,
+) -> Result<(Conditions, Option<Pin>), StoreError> {
+    let mut conditions =
+        Conditions::of_tenant(connection.get_database_backend(), "j.tenant_id", scope.tenant_id);
+    let pin = filter.pin(&mut conditions);
+    filter.narrow(&mut conditions, pin)?;
+    Ok((conditions, pin))
 }
 
 /// Whose jobs a list holds.
@@ -166,7 +193,9 @@ pub async fn counts_of(
     parents: &[Uuid],
     filter: &JobFilter,
 ) -> Result<HashMap<Uuid, i64>, StoreError> {
-    let conditions = conditions(connection, scope, filter)?;
+    let mut conditions =
+        Conditions::of_tenant(connection.get_database_backend(), "p.tenant_id", scope.tenant_id);
+    filter.narrow(&mut conditions, None)?;
     let (text, values) = of.children().counts(conditions, parents);
     Ok(sql::counts(connection, text, values).await?.into_iter().collect())
 }
