@@ -2,9 +2,17 @@
 //!
 //! A command-line option wins over its `SCRAPERSKY_*` variable, which wins over the default.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+mod http;
+
+use std::{
+    net::{SocketAddr, ToSocketAddrs},
+    path::PathBuf,
+    time::Duration,
+};
 
 use clap::{Args, builder::RangedU64ValueParser};
+
+pub use http::{AllowedOrigin, HttpSettings};
 
 /// Reads a duration given in seconds, such as `30` or `0.5`; at most a year.
 pub fn seconds(text: &str) -> Result<Duration, String> {
@@ -14,6 +22,13 @@ pub fn seconds(text: &str) -> Result<Duration, String> {
         Ok(_) => Err(format!("it must be from 0 to {YEAR} seconds")),
         Err(_) => Err("expected a number of seconds, such as 30 or 0.5".to_owned()),
     }
+}
+
+/// Reads a host and a port, such as `127.0.0.1:8080` or `localhost:8080`; a name is looked up at once.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let expected = "expected HOST:PORT, such as 127.0.0.1:8080";
+    let mut found = text.to_socket_addrs().map_err(|error| format!("{error}; {expected}"))?;
+    found.next().ok_or_else(|| format!("the host has no address; {expected}"))
 }
 
 /// Accepts whole numbers within bounds as `usize`.
@@ -58,11 +73,11 @@ pub struct ScannerSettings {
     pub max_requests_per_address: usize,
 
     /// Reach every name at this address over plain http, for tests and demonstrations; the address may be private
-    #[arg(long, env = "SCRAPERSKY_CONNECT_TO", value_name = "HOST:PORT")]
+    #[arg(long, env = "SCRAPERSKY_CONNECT_TO", value_name = "HOST:PORT", value_parser = address)]
     pub connect_to: Option<SocketAddr>,
 
     /// Reach every name at this address over https first, for tests and demonstrations; the address may be private
-    #[arg(long, env = "SCRAPERSKY_CONNECT_TO_TLS", value_name = "HOST:PORT")]
+    #[arg(long, env = "SCRAPERSKY_CONNECT_TO_TLS", value_name = "HOST:PORT", value_parser = address)]
     pub connect_to_tls: Option<SocketAddr>,
 
     /// Also trust the certificates in this PEM file
@@ -122,6 +137,42 @@ pub struct GraphqlLimits {
     #[arg(long, env = "SCRAPERSKY_MAX_NESTING", default_value_t = 64, value_name = "N", value_parser = count(8, 200))]
     pub max_nesting: usize,
 
+    /// The most bytes of a document, comments included; variables are not of it
+    #[arg(long, env = "SCRAPERSKY_MAX_DOCUMENT_BYTES", default_value_t = 256 << 10, value_name = "BYTES", value_parser = count(1 << 10, 256 << 20))]
+    pub max_document_bytes: usize,
+
+    /// The most names, numbers, strings and punctuators in a document
+    #[arg(long, env = "SCRAPERSKY_MAX_TOKENS", default_value_t = 20_000, value_name = "N", value_parser = count(100, 10_000_000))]
+    pub max_tokens: usize,
+
+    /// The most renamed fields in an operation
+    #[arg(long, env = "SCRAPERSKY_MAX_ALIASES", default_value_t = 50, value_name = "N", value_parser = count(0, 1_000_000))]
+    pub max_aliases: usize,
+
+    /// The most fields at the root of an operation
+    #[arg(long, env = "SCRAPERSKY_MAX_ROOT_FIELDS", default_value_t = 20, value_name = "N", value_parser = count(1, 1_000_000))]
+    pub max_root_fields: usize,
+
+    /// The most directives in a document
+    #[arg(long, env = "SCRAPERSKY_MAX_DIRECTIVES", default_value_t = 100, value_name = "N", value_parser = count(0, 1_000_000))]
+    pub max_directives: usize,
+
+    /// The most errors told of one operation
+    #[arg(long, env = "SCRAPERSKY_MAX_ERRORS", default_value_t = 50, value_name = "N", value_parser = count(1, 1_000_000))]
+    pub max_errors: usize,
+
+    /// The most seconds that a query or a mutation may run
+    #[arg(long, env = "SCRAPERSKY_QUERY_TIMEOUT", default_value = "30", value_name = "SECONDS", value_parser = seconds)]
+    pub query_timeout: Duration,
+
+    /// Refuse questions about the schema itself
+    #[arg(long, env = "SCRAPERSKY_DISABLE_INTROSPECTION")]
+    pub disable_introspection: bool,
+
+    /// Do not suggest names like those that are not found
+    #[arg(long, env = "SCRAPERSKY_DISABLE_SUGGESTIONS")]
+    pub disable_suggestions: bool,
+
     /// The most bytes of one request's body
     #[arg(long, env = "SCRAPERSKY_MAX_BODY_BYTES", default_value_t = 8 << 20, value_name = "BYTES", value_parser = count(1 << 10, 256 << 20))]
     pub max_body_bytes: usize,
@@ -137,6 +188,15 @@ impl Default for GraphqlLimits {
             max_depth: 15,
             max_complexity: 100_000,
             max_nesting: 64,
+            max_document_bytes: 256 << 10,
+            max_tokens: 20_000,
+            max_aliases: 50,
+            max_root_fields: 20,
+            max_directives: 100,
+            max_errors: 50,
+            query_timeout: Duration::from_secs(30),
+            disable_introspection: false,
+            disable_suggestions: false,
             max_body_bytes: 8 << 20,
             max_operations: 10,
         }
@@ -253,7 +313,13 @@ pub enum LogFormat {
 #[command(next_help_heading = "Logs")]
 pub struct LogSettings {
     /// What is logged, as a `tracing` filter such as `info` or `scrapersky::worker=debug,warn`
-    #[arg(long, env = "SCRAPERSKY_LOG", default_value = "info", value_name = "FILTER", global = true)]
+    #[arg(
+        long,
+        env = "SCRAPERSKY_LOG",
+        default_value = "info,sea_orm_migration=warn",
+        value_name = "FILTER",
+        global = true
+    )]
     pub log: String,
 
     /// How log lines look
@@ -274,6 +340,8 @@ mod tests {
         #[command(flatten)]
         limits: GraphqlLimits,
         #[command(flatten)]
+        http: HttpSettings,
+        #[command(flatten)]
         database: DatabaseSettings,
         #[command(flatten)]
         worker: WorkerSettings,
@@ -284,6 +352,7 @@ mod tests {
         let parsed = AllSettings::parse_from(["scrapersky"]);
         assert_eq!(format!("{:?}", parsed.scanner), format!("{:?}", ScannerSettings::default()));
         assert_eq!(format!("{:?}", parsed.limits), format!("{:?}", GraphqlLimits::default()));
+        assert_eq!(format!("{:?}", parsed.http), format!("{:?}", HttpSettings::default()));
         assert_eq!(format!("{:?}", parsed.database), format!("{:?}", DatabaseSettings::default()));
         assert_eq!(format!("{:?}", parsed.worker), format!("{:?}", WorkerSettings::default()));
     }

@@ -1,1 +1,33 @@
 //! The database schema of ScraperSky, up and down, on SQLite and PostgreSQL.
+//!
+//! One file per table. Statuses are text with a check, facts that are lists are JSON (`jsonb` on PostgreSQL),
+//! identifiers are `UUIDv7`, times are UTC to the microsecond.
+
+use sea_orm_migration::prelude::*;
+
+mod columns;
+mod m20261120_000001_tenants;
+mod m20261120_000002_batch_jobs;
+mod m20261120_000003_domains;
+mod m20261120_000004_jobs;
+mod m20261120_000005_sitemaps;
+mod m20261120_000006_idempotency_keys;
+
+pub use sea_orm_migration::{MigrationStatus, MigratorTrait};
+
+/// Every migration, in order.
+#[derive(Debug)]
+pub struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261120_000001_tenants::Migration),
+            Box::new(m20261120_000002_batch_jobs::Migration),
+            Box::new(m20261120_000003_domains::Migration),
+            Box::new(m20261120_000004_jobs::Migration),
+            Box::new(m20261120_000005_sitemaps::Migration),
+            Box::new(m20261120_000006_idempotency_keys::Migration),
+        ]
+    }
+}

@@ -7,7 +7,6 @@ use std::{
 };
 
 use clap::Args;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
 use url::Url;
 
@@ -17,13 +16,13 @@ use crate::{
     model::{DomainName, SiteFacts},
     scanner::{
         self,
-        extract::{PageSource, extract},
+        extract::{HeaderMap, HeaderName, HeaderValue, PageSource, extract},
     },
 };
 
 /// Print the facts of a saved page as JSON, without any network
 #[derive(Debug, Args)]
-pub struct ExtractCommand {
+pub(super) struct ExtractCommand {
     /// Where the page was found; links are resolved against it
     #[arg(long, value_name = "URL", value_parser = page_url)]
     url: Url,
@@ -51,7 +50,7 @@ struct ExtractedPage<'a> {
 
 impl ExtractCommand {
     /// Runs the command: 0 when the facts were printed.
-    pub async fn run(self) -> anyhow::Result<ExitCode> {
+    pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         tokio::task::spawn_blocking(move || self.print()).await?
     }
 

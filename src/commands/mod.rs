@@ -1,5 +1,82 @@
-//! The commands of the program, one file each.
+//! The commands: one file each.
 
-pub mod extract;
-pub mod scan;
+mod completions;
+mod extract;
+mod migrate;
+mod scan;
+mod schema;
+mod serve;
 mod text;
+mod worker;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tokio_util::sync::CancellationToken;
+
+use crate::{config::LogSettings, telemetry};
+
+/// Finds out what websites are, what they are built with, who runs them and how to reach them.
+#[derive(Debug, Parser)]
+#[command(name = "scrapersky", version, max_term_width = 120, propagate_version = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    log: LogSettings,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the API and do the work, in one process
+    Serve(Box<serve::ServeCommand>),
+    /// Do the work for servers on the same PostgreSQL database
+    Worker(Box<worker::WorkerCommand>),
+    Scan(Box<scan::ScanCommand>),
+    Extract(Box<extract::ExtractCommand>),
+    /// Bring the database schema up to date, take it back, or show where it is
+    Migrate(Box<migrate::MigrateCommand>),
+    Schema(schema::SchemaCommand),
+    /// Print a script that completes commands and options for a shell
+    Completions(completions::CompletionsCommand),
+}
+
+impl Cli {
+    /// Runs the command.
+    pub async fn run(self) -> anyhow::Result<ExitCode> {
+        telemetry::start(&self.log)?;
+        match self.command {
+            Command::Serve(command) => command.run().await,
+            Command::Scan(command) => command.run().await,
+            Command::Extract(command) => command.run().await,
+            Command::Worker(command) => command.run().await,
+            Command::Migrate(command) => command.run().await,
+            Command::Schema(command) => command.run(),
+            Command::Completions(command) => command.run(),
+        }
+    }
+}
+
+/// Cancelled when the process is told to stop: by SIGTERM, or at the terminal. A second time ends it at once.
+fn stop_signal() -> anyhow::Result<CancellationToken> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let stop = CancellationToken::new();
+    let stopping = stop.clone();
+    tokio::spawn(async move {
+        for second in [false, true] {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            if second {
+                tracing::warn!("Told to stop a second time: ending at once");
+                std::process::exit(130);
+            }
+            tracing::info!("Stopping; once more ends at once");
+            stopping.cancel();
+        }
+    });
+    Ok(stop)
+}

@@ -27,7 +27,7 @@ use crate::{
 
 /// How results are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum OutputFormat {
+pub(super) enum OutputFormat {
     /// A line for people, shortened to fit.
     Table,
     /// One JSON array.
@@ -40,7 +40,7 @@ pub enum OutputFormat {
 
 /// Scan sites and print what is found, without server or database
 #[derive(Debug, Args)]
-pub struct ScanCommand {
+pub(super) struct ScanCommand {
     /// Domain names or addresses of sites; `-` reads them from the standard input, one a line
     #[arg(value_name = "NAME", required_unless_present = "file")]
     names: Vec<String>,
@@ -98,7 +98,7 @@ impl Losses {
 
 impl ScanCommand {
     /// Runs the command: 0 when every scan succeeded, 1 when one failed or a name was rejected, 2 for bad usage.
-    pub async fn run(self) -> anyhow::Result<ExitCode> {
+    pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         let source = match NameSource::open(&self.names, self.file.as_deref()).await {
             Ok(source) => source,
             Err(error) => {

@@ -1,6 +1,30 @@
-//! Everything that is tested through real doors, in one binary.
-#![cfg(test)]
+//! The behaviour of the whole product, through its real doors. One binary, so that it links once.
 
+#![cfg(test)]
+#![expect(unreachable_pub, reason = "a test binary has no outside")]
+
+mod architecture;
+mod command_line;
+mod demo_sites;
+mod engine_batches;
+mod engine_recovery;
+mod graphiql;
+mod graphql_documents;
+mod graphql_errors;
+mod graphql_hostile;
+mod graphql_http;
+mod graphql_limits;
+mod graphql_lists;
+mod graphql_operations;
+mod graphql_relations;
+mod graphql_schema;
+mod graphql_sockets;
+mod graphql_sse;
+mod graphql_websocket;
+mod licences;
+mod npm_clients;
+mod pgbouncer;
+mod properties;
 mod scanner_commands;
 mod scanner_failures;
 mod scanner_hostile;
@@ -8,4 +32,6 @@ mod scanner_pages;
 mod scanner_robots;
 mod scanner_sitemaps;
 mod scanner_tls;
+mod store_migrations;
 mod support;
+mod tour;

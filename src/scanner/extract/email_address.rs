@@ -15,16 +15,23 @@ pub(super) fn is_host(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '.' | '-')
 }
 
-/// The normal form of an address, if it is one that people can write to.
-pub(super) fn address(text: &str) -> Option<String> {
+/// Whether an address or host is of the registrable domain.
+pub(super) fn is_of(address: &str, domain: &str) -> bool {
+    let host = address.rsplit('@').next().unwrap_or_default();
+    !domain.is_empty() && host.strip_suffix(domain).is_some_and(|sub| sub.is_empty() || sub.ends_with('.'))
+}
+
+/// The normal form of an address on the site of this registrable domain, if it is one that people can write to. An
+/// address of the site's own domain is one even below an ending that the public suffixes do not list.
+pub(super) fn address_on(own: &str, text: &str) -> Option<String> {
     let text = text.trim().trim_end_matches(['.', '-', ',', ';', ':']);
     if text.len() > MAX_ADDRESS {
         return None;
     }
     let (local, host) = text.split_once('@')?;
     let local = clean_local(&local.to_ascii_lowercase())?;
-    let host = clean_host(host)?;
-    (!is_junk(&local, &host)).then(|| format!("{local}@{host}"))
+    let host = clean_host(host, own)?;
+    (!is_junk(&local, &host, own)).then(|| format!("{local}@{host}"))
 }
 
 /// The part before the `@`, freed of what scripts and templates leave glued to it.
@@ -46,14 +53,15 @@ fn clean_local(local: &str) -> Option<String> {
     fits.then(|| local.to_owned())
 }
 
-/// The host in ASCII, if it lies below a known public suffix.
-fn clean_host(host: &str) -> Option<String> {
+/// The host in ASCII, if it lies below a known public suffix or is the site's own.
+fn clean_host(host: &str, own: &str) -> Option<String> {
     let host = host.trim_matches(['.', '-']);
     let known = |host: &str| -> Option<String> {
         let ascii = idna::domain_to_ascii_strict(host).ok()?;
         let domain = psl::domain(ascii.as_bytes())?;
         let labels_fit = ascii.split('.').all(|label| !label.is_empty() && label.len() <= 63);
-        (domain.suffix().is_known() && labels_fit && !is_version(&ascii)).then_some(ascii)
+        let is_real = domain.suffix().is_known() || is_of(&ascii, own);
+        (is_real && labels_fit && !is_version(&ascii)).then_some(ascii)
     };
     known(host).or_else(|| known(without_glued_word(host)?))
 }
@@ -73,7 +81,7 @@ fn is_version(host: &str) -> bool {
 }
 
 /// Addresses that nobody reads: placeholders of templates, error trackers, package names, images.
-fn is_junk(local: &str, host: &str) -> bool {
+fn is_junk(local: &str, host: &str, own: &str) -> bool {
     const PLACEHOLDER_HOSTS: [&str; 24] = [
         "address.com",
         "companyname.com",
@@ -134,7 +142,7 @@ fn is_junk(local: &str, host: &str) -> bool {
         || TRACKERS.iter().any(below)
         || (SAMPLE_HOSTS.contains(&host) && PLACEHOLDER_LOCALS.contains(&local))
         || hex
-        || host.split('.').any(|label| label == "sentry" || label == "example")
+        || (host.split('.').any(|label| label == "sentry" || label == "example") && !is_of(host, own))
         || (local == "git" && (host.starts_with("git") || host == "bitbucket.org"))
         || (local == "filler" && host == "godaddy.com")
         || is_asset(local, host)
@@ -170,4 +178,23 @@ pub(super) fn is_role(address: &str) -> bool {
     let local = address.split('@').next().unwrap_or_default();
     let first = local.split(['.', '_', '+']).next().unwrap_or_default();
     ROLES.split(' ').any(|role| role == local || role == first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_below_an_unknown_ending_counts_on_its_own_site_only() {
+        for text in ["Info@shop.test", "info@mail.shop.test"] {
+            assert_eq!(address_on("shop.test", text), Some(text.to_lowercase()));
+            assert_eq!(address_on("other.test", text), None);
+        }
+        assert_eq!(
+            address_on("bakery.example", "hello@bakery.example").as_deref(),
+            Some("hello@bakery.example")
+        );
+        assert_eq!(address_on("bakery.example", "you@yours.example"), None);
+        assert_eq!(address_on("example.com", "you@example.com"), None, "a placeholder stays one");
+    }
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use super::{
     clean,
-    email_address::{MAX_ADDRESS, MAX_LOCAL, address, is_host, is_local, is_role},
+    email_address::{MAX_ADDRESS, MAX_LOCAL, address_on, is_host, is_local, is_of, is_role},
     obfuscated,
     structured::Structured,
     view::View,
@@ -17,7 +17,8 @@ const MAX_EMAILS: usize = 50;
 
 /// All addresses of a page: those of the site's own domain first, else in the order of how they were found.
 pub(super) fn find(view: &View<'_>, structured: &Structured) -> Vec<Contact> {
-    let mut emails = Emails { source: view.url.as_str(), seen: HashSet::new(), found: Vec::new() };
+    let own = view.url.host_str().and_then(psl::domain_str).unwrap_or_default();
+    let mut emails = Emails { source: view.url.as_str(), own, seen: HashSet::new(), found: Vec::new() };
     for anchor in &view.found.anchors {
         emails.add_link(anchor.href);
     }
@@ -41,19 +42,14 @@ pub(super) fn find(view: &View<'_>, structured: &Structured) -> Vec<Contact> {
     for raw in obfuscated::find(&view.found.text) {
         emails.add_as(&raw.address, &raw.raw, ContactMethod::Text);
     }
-    let own = view.url.host_str().and_then(psl::domain_str).unwrap_or_default().to_owned();
-    emails.found.sort_by_key(|contact| !is_of(&contact.value, &own));
+    emails.found.sort_by_key(|contact| !is_of(&contact.value, own));
     emails.found
-}
-
-/// Whether an address is of the registrable domain.
-fn is_of(address: &str, domain: &str) -> bool {
-    let host = address.rsplit('@').next().unwrap_or_default();
-    !domain.is_empty() && host.strip_suffix(domain).is_some_and(|sub| sub.is_empty() || sub.ends_with('.'))
 }
 
 struct Emails<'a> {
     source: &'a str,
+    /// The registrable domain of the site.
+    own: &'a str,
     seen: HashSet<String>,
     found: Vec<Contact>,
 }
@@ -64,7 +60,7 @@ impl Emails<'_> {
     }
 
     fn add_as(&mut self, text: &str, raw: &str, method: ContactMethod) {
-        let Some(value) = address(text) else { return };
+        let Some(value) = address_on(self.own, text) else { return };
         if self.found.len() >= MAX_EMAILS || !self.seen.insert(value.clone()) {
             return;
         }
@@ -104,7 +100,7 @@ impl Emails<'_> {
 
     fn add_text(&mut self, text: &str, seams: &[usize]) {
         for at in memchr::memchr_iter(b'@', text.as_bytes()) {
-            if let Some(raw) = around(text, seams, at) {
+            if let Some(raw) = around(text, seams, at, self.own) {
                 self.add(raw, ContactMethod::Text);
             }
         }
@@ -140,7 +136,7 @@ fn decode_cfemail(code: &str) -> Option<String> {
 
 /// The address around the `@` at this place of the text. Elements that touch (a label and an address, two
 /// addresses) are told apart at their seams, unless the address itself is pieced together from several.
-fn around<'t>(text: &'t str, seams: &[usize], at: usize) -> Option<&'t str> {
+fn around<'t>(text: &'t str, seams: &[usize], at: usize, own: &str) -> Option<&'t str> {
     let before = &text[..at];
     let start = before.char_indices().rev().take(MAX_LOCAL + 1).take_while(|(_, c)| is_local(*c)).last()?.0;
     let after = &text[at + 1..];
@@ -151,7 +147,7 @@ fn around<'t>(text: &'t str, seams: &[usize], at: usize) -> Option<&'t str> {
         return None;
     }
     let ends = seams_between(seams, at + 2, end).iter().copied().chain([end]);
-    ends.filter_map(|end| text.get(starts..end)).find(|raw| address(raw).is_some())
+    ends.filter_map(|end| text.get(starts..end)).find(|raw| address_on(own, raw).is_some())
 }
 
 /// The seams strictly between two places.

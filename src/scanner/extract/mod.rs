@@ -33,7 +33,7 @@ mod fixture;
 #[cfg(test)]
 mod tests;
 
-use reqwest::header::HeaderMap;
+pub use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
 use crate::{

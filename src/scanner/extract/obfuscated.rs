@@ -89,7 +89,7 @@ mod tests {
     use crate::scanner::extract::email_address;
 
     fn addresses(text: &str) -> Vec<String> {
-        find(text).iter().filter_map(|hidden| email_address::address(&hidden.address)).collect()
+        find(text).iter().filter_map(|hidden| email_address::address_on("", &hidden.address)).collect()
     }
 
     #[test]

@@ -1,0 +1,18 @@
+//! The GraphQL API: its schema, and how requests become calls of use cases and loaders.
+
+#![expect(
+    clippy::unused_async,
+    reason = "resolvers are asynchronous, whether they wait for something or not"
+)]
+
+mod context;
+mod error;
+mod loaders;
+mod mutation;
+mod paging;
+mod query;
+mod schema;
+mod subscription;
+mod types;
+
+pub use schema::{Schema, build_schema, sdl};

@@ -1,0 +1,76 @@
+//! What can be watched.
+
+use async_graphql::{Context, ID, Result, Subscription};
+use futures_util::{Stream, StreamExt};
+
+use super::{
+    context,
+    error::InputError,
+    types::{BatchProgress, Job},
+};
+use crate::model::{BatchId, JobId};
+
+/// What can be watched. Whatever is absent, or another tenant's, is an error with the code `NOT_FOUND`.
+pub(super) struct Subscription;
+
+/// What can be watched. Whatever is absent, or another tenant's, is an error with the code `NOT_FOUND`.
+#[Subscription]
+impl Subscription {
+    /// How far a batch has come: at once, then after every change worth showing (at most a few a second), ending after
+    /// the final state.
+    async fn batch_progress(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The batch.")] batch_id: ID,
+    ) -> Result<impl Stream<Item = Result<BatchProgress>> + use<>> {
+        let id: BatchId = context::id("batchId", &batch_id)?;
+        let service = context::service(context)?.clone();
+        let loaders = context::loaders(context)?.clone();
+        let states = service.watch_batch(context::scope(context)?, id);
+        Ok(states.map(move |state| {
+            loaders.renew();
+            Ok(BatchProgress { batch: state?, emitted_at: service.clock().now() })
+        }))
+    }
+
+    /// Every finished job of a batch, exactly once, in sequence order, ending after the last one.
+    async fn job_finished(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The batch.")] batch_id: ID,
+        #[graphql(
+            desc = "Only jobs whose sequence is greater: that of the last one received goes on where a \
+                          connection broke."
+        )]
+        after: Option<i64>,
+    ) -> Result<impl Stream<Item = Result<Job>> + use<>> {
+        let id: BatchId = context::id("batchId", &batch_id)?;
+        let after = after.unwrap_or_default();
+        if after < 0 {
+            return Err(
+                InputError(format!("`after` is {after}; it must be 0 or the sequence of a job")).into()
+            );
+        }
+        let loaders = context::loaders(context)?.clone();
+        let jobs = context::service(context)?.watch_finished_jobs(context::scope(context)?, id, after);
+        Ok(jobs.map(move |job| {
+            loaders.renew();
+            Ok(Job(job?.into()))
+        }))
+    }
+
+    /// One job until it ends: at once, then after every change of its status, step or progress.
+    async fn job_progress(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The job.")] job_id: ID,
+    ) -> Result<impl Stream<Item = Result<Job>> + use<>> {
+        let id: JobId = context::id("jobId", &job_id)?;
+        let loaders = context::loaders(context)?.clone();
+        let states = context::service(context)?.watch_job(context::scope(context)?, id);
+        Ok(states.map(move |job| {
+            loaders.renew();
+            Ok(Job(job?.into()))
+        }))
+    }
+}

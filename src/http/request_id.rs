@@ -1,0 +1,38 @@
+//! The name of one request, in its log lines and in its answer.
+
+use std::{fmt, time::Instant};
+
+use axum::{extract::Request, http::HeaderValue, middleware::Next, response::Response};
+use uuid::Uuid;
+
+/// Tells requests apart. It is given here, never taken from the client, and answered as `x-request-id`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RequestId(Uuid);
+
+impl RequestId {
+    /// A new one, later than those before.
+    #[expect(clippy::new_without_default, reason = "each is another")]
+    pub fn new() -> Self {
+        Self(Uuid::now_v7())
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.simple().fmt(f)
+    }
+}
+
+/// Names each request, says the name in the answer, and logs what became of it.
+pub(crate) async fn name_request(mut request: Request, next: Next) -> Response {
+    let id = RequestId::new();
+    request.extensions_mut().insert(id);
+    let (method, path, began) = (request.method().clone(), request.uri().path().to_owned(), Instant::now());
+    let mut response = next.run(request).await;
+    let (status, ms) = (response.status().as_u16(), began.elapsed().as_millis());
+    tracing::debug!(request_id = %id, %method, path, status, ms, "answered");
+    if let Ok(value) = HeaderValue::try_from(id.to_string()) {
+        response.headers_mut().insert("x-request-id", value);
+    }
+    response
+}

@@ -1,0 +1,163 @@
+//! When to claim, renew, retry and reap. The SQL is in [`crate::store::engine`].
+
+mod backoff;
+mod listen;
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::TimeDelta;
+use tokio::sync::Notify;
+
+pub use backoff::retry_delay;
+pub use listen::listen;
+
+use crate::{
+    clock::Clock,
+    config::WorkerSettings,
+    model::{BatchId, ScanError, ScanErrorCode, ScanFailure, ScanReport, WorkerId},
+    store::{
+        Db, StoreError,
+        engine::{self, ClaimedJob, Expired, FinishedJob, HeldLease, LostLease, Outcome, Recorded},
+    },
+};
+
+/// The jobs table as a queue. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Queue(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    db: Db,
+    clock: Clock,
+    lease: TimeDelta,
+    max_losses: u32,
+    retry_delay: Duration,
+    wake: Notify,
+}
+
+impl Queue {
+    /// The queue in this database.
+    pub fn new(db: Db, clock: Clock, settings: &WorkerSettings) -> Self {
+        Self(Arc::new(Inner {
+            db,
+            clock,
+            lease: TimeDelta::from_std(settings.lease).unwrap_or(TimeDelta::MAX),
+            max_losses: settings.max_losses,
+            retry_delay: settings.retry_delay,
+            wake: Notify::new(),
+        }))
+    }
+
+    /// Tells the worker of this process that there may be work.
+    pub fn wake(&self) {
+        self.0.wake.notify_one();
+    }
+
+    /// Waits until [`Queue::wake`] is called; a call before the wait counts.
+    pub async fn woken(&self) {
+        self.0.wake.notified().await;
+    }
+
+    /// Leases up to `limit` jobs to the worker.
+    pub async fn claim(&self, worker: WorkerId, limit: usize) -> Result<Vec<ClaimedJob>, StoreError> {
+        engine::claim(self.0.db.writer(), worker, limit, self.0.lease, self.0.clock.now()).await
+    }
+
+    /// Leases one job that must run alone.
+    pub async fn claim_alone(&self, worker: WorkerId) -> Result<Vec<ClaimedJob>, StoreError> {
+        engine::claim_alone(self.0.db.writer(), worker, self.0.lease, self.0.clock.now()).await
+    }
+
+    /// Whether a job waits that must run alone.
+    pub async fn has_isolated(&self) -> Result<bool, StoreError> {
+        engine::has_isolated(self.0.db.reader()).await
+    }
+
+    /// Notes that work on these batches has begun.
+    pub async fn mark_batches_started(&self, batches: &[BatchId]) -> Result<(), StoreError> {
+        engine::mark_batches_started(&self.0.db, batches, self.0.clock.now()).await
+    }
+
+    /// Extends the leases and stores the steps; answers those that are no longer held.
+    pub async fn extend(&self, leases: &[HeldLease]) -> Result<Vec<LostLease>, StoreError> {
+        engine::extend(self.0.db.writer(), leases, self.0.lease, self.0.clock.now()).await
+    }
+
+    /// Puts unfinished jobs back without charge.
+    pub async fn give_back(&self, leases: &[HeldLease]) -> Result<u64, StoreError> {
+        engine::give_back(self.0.db.writer(), leases).await
+    }
+
+    /// Records how a group of jobs ended, all or none.
+    pub async fn finish(&self, group: &[FinishedJob]) -> Result<Recorded, StoreError> {
+        engine::finish(&self.0.db, group, self.0.clock.now()).await
+    }
+
+    /// Lets jobs be claimed whose next try is due; answers how many.
+    pub async fn promote_due(&self) -> Result<u64, StoreError> {
+        engine::promote_due(self.0.db.writer(), self.0.clock.now()).await
+    }
+
+    /// Takes the jobs of silent workers: puts them back, and fails those that were lost too often.
+    pub async fn reap(&self) -> Result<Recorded, StoreError> {
+        let expired = engine::expired(self.0.db.reader(), false, self.0.clock.now()).await?;
+        self.take(expired).await
+    }
+
+    /// What a worker does first. Alone on SQLite it knows that whatever runs has lost its worker.
+    pub async fn recover(&self) -> Result<(), StoreError> {
+        while self.0.db.is_sqlite() {
+            let lost = engine::expired(self.0.db.reader(), true, self.0.clock.now()).await?;
+            if lost.is_empty() {
+                break;
+            }
+            self.take(lost).await?;
+        }
+        Ok(())
+    }
+
+    async fn take(&self, expired: Vec<Expired>) -> Result<Recorded, StoreError> {
+        let (hopeless, again): (Vec<_>, Vec<_>) =
+            expired.into_iter().partition(|job| job.losses.saturating_add(1) >= self.0.max_losses);
+        if !again.is_empty() {
+            engine::reopen(self.0.db.writer(), &again).await?;
+            self.wake();
+        }
+        if hopeless.is_empty() {
+            return Ok(Recorded::default());
+        }
+        let failed: Vec<FinishedJob> = hopeless.iter().map(|job| self.lost(job)).collect();
+        self.finish(&failed).await
+    }
+
+    fn lost(&self, job: &Expired) -> FinishedJob {
+        let message =
+            format!("{} workers were lost while they worked on this job", job.losses.saturating_add(1));
+        let error = ScanError::new(ScanErrorCode::WorkerLost, message);
+        FinishedJob {
+            job_id: job.job_id,
+            tenant_id: job.tenant_id,
+            domain_id: job.domain_id,
+            batch_id: job.batch_id,
+            lease_epoch: job.lease_epoch,
+            scanned_at: self.0.clock.now(),
+            outcome: Outcome::Failed(ScanFailure::from(&error)),
+        }
+    }
+
+    /// What becomes of a job after a try: complete, another try, or failed for good.
+    pub fn outcome(&self, job: &ClaimedJob, result: Result<Box<ScanReport>, ScanError>) -> Outcome {
+        match result {
+            Ok(report) => Outcome::Complete(report),
+            Err(error) => {
+                let failure = ScanFailure::from(&error);
+                if failure.retryable && job.attempts < job.max_attempts {
+                    let delay = retry_delay(self.0.retry_delay, job.attempts, error.retry_after);
+                    Outcome::Retry(failure, TimeDelta::from_std(delay).unwrap_or(TimeDelta::MAX))
+                } else {
+                    Outcome::Failed(failure)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! Scanning many domains as one piece of work.
+
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{
+    Service, ServiceError,
+    idempotency::{self, Begun, Call},
+};
+use crate::{
+    model::{BatchCounts, BatchId, DomainName, JobId, RejectedName, ScanOptions, Scope},
+    store::{
+        Transaction,
+        submit::{self, NewBatch, NewScan, NewScans, Reusable},
+    },
+};
+
+/// The most names in one call.
+pub(super) const MAX_NAMES: usize = 100_000;
+
+/// Names to be scanned as one batch.
+#[derive(Debug, Clone)]
+pub struct SubmitBatch {
+    /// Domain names or addresses as people write them, from 1 to 100,000.
+    pub names: Vec<String>,
+    /// How they are scanned.
+    pub options: ScanOptions,
+    /// Reuse a complete scan with equal options that began at most this long ago.
+    pub max_age: Option<Duration>,
+    /// Makes a repeated call answer the same batch.
+    pub idempotency_key: Option<String>,
+}
+
+/// What became of the names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubmittedBatch {
+    /// The batch; none when every name was rejected.
+    pub batch_id: Option<BatchId>,
+    /// The names that were not accepted.
+    pub rejected: Vec<RejectedName>,
+    /// How many names were given more than once.
+    pub duplicates: u64,
+    /// How many names got the result of an earlier scan.
+    pub reused: u64,
+}
+
+impl Service {
+    /// Accepts names as one batch and starts the work on it: invalid names are rejected with their reasons, repeated
+    /// ones are folded, and everything is stored in one transaction before the answer.
+    pub async fn scan_domains(
+        &self,
+        scope: &Scope,
+        input: SubmitBatch,
+    ) -> Result<SubmittedBatch, ServiceError> {
+        check_count(input.names.len())?;
+        idempotency::check_key(input.idempotency_key.as_deref())?;
+        let input_hash = hash_of(&input)?;
+        let key = input.idempotency_key.as_deref();
+        let call = Call { operation: "scanDomains", key, input_hash: &input_hash };
+        let transaction = match self.begin_call(scope, &call).await? {
+            Begun::Repeated(answer) => return Ok(answer),
+            Begun::Fresh(transaction) => transaction,
+        };
+        let answer = self.store_batch(&transaction, scope, &input).await?;
+        self.end_call(transaction, scope, &call, &answer).await?;
+        self.0.queue.wake();
+        Ok(answer)
+    }
+
+    async fn store_batch(
+        &self,
+        transaction: &Transaction,
+        scope: &Scope,
+        input: &SubmitBatch,
+    ) -> Result<SubmittedBatch, ServiceError> {
+        let sorted = sort_out(&input.names);
+        let mut answered = SubmittedBatch {
+            batch_id: None,
+            rejected: sorted.rejected,
+            duplicates: sorted.duplicates,
+            reused: 0,
+        };
+        if sorted.accepted.is_empty() {
+            return Ok(answered);
+        }
+        let now = self.clock().now();
+        let reusable =
+            self.reusable(transaction, scope, &sorted.accepted, &input.options, input.max_age).await?;
+        let scans = new_scans(sorted.accepted, reusable);
+        answered.reused = scans.iter().filter(|scan| scan.reuse.is_some()).count() as u64;
+        let batch_id = BatchId::generate();
+        answered.batch_id = Some(batch_id);
+        let batch = NewBatch {
+            id: batch_id,
+            counts: counts(scans.len(), answered.reused),
+            options: &input.options,
+            rejected: &answered.rejected,
+            retry_of: None,
+        };
+        submit::insert_batch(transaction, scope, &batch, now).await?;
+        let shared = NewScans {
+            batch_id: Some(batch_id),
+            options: &input.options,
+            max_attempts: self.0.max_attempts,
+            now,
+        };
+        submit::insert_scans(transaction, scope, &shared, &scans).await?;
+        Ok(answered)
+    }
+
+    /// The fresh results of these names, where a caller allows any age above none.
+    pub(super) async fn reusable(
+        &self,
+        transaction: &Transaction,
+        scope: &Scope,
+        names: &[DomainName],
+        options: &ScanOptions,
+        max_age: Option<Duration>,
+    ) -> Result<HashMap<DomainName, Reusable>, ServiceError> {
+        let Some(max_age) = max_age.and_then(|age| chrono::TimeDelta::from_std(age).ok()) else {
+            return Ok(HashMap::new());
+        };
+        let not_before = self.clock().now() - max_age;
+        Ok(submit::reusable(transaction, scope, names, options, not_before).await?.into_iter().collect())
+    }
+}
+
+fn check_count(count: usize) -> Result<(), ServiceError> {
+    match count {
+        0 => {
+            Err(ServiceError::BadInput(format!("`names` is empty; give from 1 to {MAX_NAMES} domain names")))
+        }
+        1..=MAX_NAMES => Ok(()),
+        _ => Err(ServiceError::BadInput(format!(
+            "`names` has {count} names; at most {MAX_NAMES} are accepted in one call"
+        ))),
+    }
+}
+
+fn hash_of(input: &SubmitBatch) -> Result<String, ServiceError> {
+    match input.idempotency_key {
+        None => Ok(String::new()),
+        Some(_) => idempotency::hash(&json!([input.names, input.options, input.max_age])),
+    }
+}
+
+struct Sorted {
+    accepted: Vec<DomainName>,
+    rejected: Vec<RejectedName>,
+    duplicates: u64,
+}
+
+/// Names in the order in which they were given, each once.
+fn sort_out(names: &[String]) -> Sorted {
+    let mut sorted =
+        Sorted { accepted: Vec::with_capacity(names.len()), rejected: Vec::new(), duplicates: 0 };
+    let mut seen = HashSet::with_capacity(names.len());
+    for name in names {
+        match DomainName::parse(name) {
+            Err(error) => sorted.rejected.push(error.into()),
+            Ok(name) if seen.contains(&name) => sorted.duplicates += 1,
+            Ok(name) => {
+                seen.insert(name.clone());
+                sorted.accepted.push(name);
+            }
+        }
+    }
+    sorted
+}
+
+/// Those that reuse a result come first: they are finished, and sequence numbers begin with them.
+fn new_scans(names: Vec<DomainName>, mut reusable: HashMap<DomainName, Reusable>) -> Vec<NewScan> {
+    let mut scans: Vec<NewScan> = names
+        .into_iter()
+        .map(|name| NewScan { reuse: reusable.remove(&name), job_id: JobId::generate(), name })
+        .collect();
+    scans.sort_by_key(|scan| scan.reuse.is_none());
+    scans
+}
+
+fn counts(total: usize, reused: u64) -> BatchCounts {
+    let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    BatchCounts { total: number(total as u64), completed: number(reused), ..BatchCounts::default() }
+}

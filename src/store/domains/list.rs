@@ -1,0 +1,223 @@
+//! Lists of domains: which, in what order, and a page at a time.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use sea_orm::{ConnectionTrait, DbBackend, entity::prelude::*};
+use serde::Serialize;
+
+use super::{
+    super::{
+        StoreError,
+        cursor::{Position, SortKey},
+        page::{Children, Conditions, Direction, List, Page, PageRequest, SortColumn},
+        sql,
+    },
+    COLUMNS, Row,
+};
+use crate::model::{BatchId, Domain, DomainStatus, JobId, Scope};
+
+/// Which domains a list holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize)]
+pub struct DomainFilter {
+    /// Those whose name has this text in it.
+    pub name_contains: Option<String>,
+    /// Those in one of these states.
+    pub statuses: Option<Vec<DomainStatus>>,
+    /// Those that run on WordPress, or those that do not; either way only scanned ones.
+    pub is_wordpress: Option<bool>,
+    /// Those that have a job in this batch.
+    pub batch_id: Option<BatchId>,
+    /// Those whose newest successful scan began before this time.
+    pub last_scan_before: Option<DateTime<Utc>>,
+    /// Those whose newest successful scan began after this time.
+    pub last_scan_after: Option<DateTime<Utc>>,
+}
+
+impl DomainFilter {
+    /// Adds the conditions on `domains d`.
+    fn narrow(&self, conditions: &mut Conditions) {
+        if let Some(text) = &self.name_contains {
+            let place = conditions.bind(text.to_lowercase());
+            let function = if conditions.backend == DbBackend::Postgres { "strpos" } else { "instr" };
+            conditions.and(&format!("{function}(d.name, ${place}) > 0"));
+        }
+        if let Some(statuses) = &self.statuses {
+            narrow_statuses(statuses, conditions);
+        }
+        conditions.compare("d.is_wordpress", "=", self.is_wordpress);
+        if let Some(batch) = self.batch_id {
+            let place = conditions.bind(batch.0);
+            conditions.and(&format!("d.id IN (SELECT domain_id FROM jobs WHERE batch_id = ${place})"));
+        }
+        conditions.compare("d.last_scan", "<", self.last_scan_before);
+        conditions.compare("d.last_scan", ">", self.last_scan_after);
+    }
+}
+
+/// `pending` and `scanning` are stored alike and told apart by the newest job.
+fn narrow_statuses(statuses: &[DomainStatus], conditions: &mut Conditions) {
+    let pending = statuses.contains(&DomainStatus::Pending);
+    let scanning = statuses.contains(&DomainStatus::Scanning);
+    let mut stored: Vec<DomainStatus> = statuses
+        .iter()
+        .copied()
+        .filter(|status| !matches!(status, DomainStatus::Pending | DomainStatus::Scanning))
+        .collect();
+    if pending && scanning {
+        stored.push(DomainStatus::Pending);
+    }
+    let is_stored = conditions.is_one_of("d.status", stored.iter().map(|status| status.as_str()));
+    if pending == scanning {
+        conditions.and(&is_stored);
+        return;
+    }
+    let not = if pending { "NOT " } else { "" };
+    let waits = format!(
+        "d.status = 'pending' AND {not}EXISTS (SELECT 1 FROM jobs newest \
+         WHERE newest.id = d.latest_job_id AND newest.status = 'running')"
+    );
+    conditions.and(&format!("({is_stored} OR {waits})"));
+}
+
+/// By what a list of domains is sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+pub enum DomainSort {
+    /// By name, byte by byte.
+    Name,
+    /// By when they became known.
+    CreatedAt,
+    /// By when their newest successful scan began; those never scanned are last.
+    LastScan,
+}
+
+/// How a list of domains is sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+pub struct DomainOrder {
+    /// By what.
+    pub by: DomainSort,
+    /// In which way.
+    pub direction: Direction,
+}
+
+impl DomainOrder {
+    /// Where the domain stands in a list of this order.
+    pub fn position(self, domain: &Domain) -> Position {
+        let key = match self.by {
+            DomainSort::Name => SortKey::Text(domain.name.clone()),
+            DomainSort::CreatedAt => SortKey::Id,
+            DomainSort::LastScan => SortKey::Time(domain.last_scan),
+        };
+        Position { key, id: domain.id.0 }
+    }
+}
+
+/// A page of the tenant's domains.
+pub async fn page(
+    connection: &impl ConnectionTrait,
+    scope: &Scope,
+    filter: &DomainFilter,
+    order: DomainOrder,
+    request: &PageRequest,
+) -> Result<Page<Domain>, StoreError> {
+    let mut conditions =
+        Conditions::of_tenant(connection.get_database_backend(), "d.tenant_id", scope.tenant_id);
+    filter.narrow(&mut conditions);
+    let sort = match order.by {
+        DomainSort::Name => SortColumn::Unique("name"),
+        DomainSort::CreatedAt => SortColumn::Id,
+        DomainSort::LastScan => SortColumn::Nullable("last_scan"),
+    };
+    let list = List { columns: COLUMNS, table: "domains", alias: "d", sort, direction: order.direction };
+    let (text, values) = list.page(conditions, request);
+    Ok(Page::of_rows(sql::records::<Row, Domain>(connection, text, values).await?, request))
+}
+
+/// How many of the tenant's domains the filter lets through.
+pub async fn count(
+    connection: &impl ConnectionTrait,
+    scope: &Scope,
+    filter: &DomainFilter,
+) -> Result<i64, StoreError> {
+    let mut conditions =
+        Conditions::of_tenant(connection.get_database_backend(), "d.tenant_id", scope.tenant_id);
+    filter.narrow(&mut conditions);
+    let (condition, values) = conditions.into_parts();
+    sql::scalar(connection, format!("SELECT count(*) FROM domains d WHERE {condition}"), values).await
+}
+
+/// A domain as a member of a batch: the batch, and the job that ties them, by whose identifier members are sorted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Member {
+    /// The batch.
+    pub batch_id: BatchId,
+    /// The domain's job in the batch.
+    pub job_id: JobId,
+    /// The domain.
+    pub domain: Domain,
+}
+
+struct MemberRow {
+    batch_id: Uuid,
+    job_id: Uuid,
+    row: Row,
+}
+
+impl sea_orm::FromQueryResult for MemberRow {
+    fn from_query_result(row: &sea_orm::QueryResult, prefix: &str) -> Result<Self, DbErr> {
+        Ok(Self {
+            batch_id: row.try_get(prefix, "of_batch")?,
+            job_id: row.try_get(prefix, "place")?,
+            row: Row::from_query_result(row, prefix)?,
+        })
+    }
+}
+
+impl TryFrom<MemberRow> for Member {
+    type Error = StoreError;
+
+    fn try_from(member: MemberRow) -> Result<Self, StoreError> {
+        let MemberRow { batch_id, job_id, row } = member;
+        Ok(Self { batch_id: BatchId(batch_id), job_id: JobId(job_id), domain: row.try_into()? })
+    }
+}
+
+fn members(columns: &str) -> Children<'_> {
+    let join = "JOIN domains d ON d.id = j.domain_id";
+    Children { columns, join, parent: "batch_id", direction: Direction::Ascending }
+}
+
+/// For each of the batches a page of its domains, in the order in which they were submitted; batches that have none, are
+/// absent or another tenant's are left out.
+pub async fn pages_of_batches(
+    connection: &impl ConnectionTrait,
+    scope: &Scope,
+    batches: &[BatchId],
+    filter: &DomainFilter,
+    request: &PageRequest,
+) -> Result<HashMap<BatchId, Page<Member>>, StoreError> {
+    let mut conditions =
+        Conditions::of_tenant(connection.get_database_backend(), "j.tenant_id", scope.tenant_id);
+    filter.narrow(&mut conditions);
+    let columns = format!("j.batch_id AS of_batch, {COLUMNS}");
+    let ids: Vec<Uuid> = batches.iter().map(|id| id.0).collect();
+    let (text, values) = members(&columns).pages(conditions, &ids, request);
+    let rows = sql::records::<MemberRow, Member>(connection, text, values).await?;
+    Ok(Page::of_groups(rows, request, |member| member.batch_id))
+}
+
+/// For each of the batches how many of its domains the filter lets through; batches with none are left out.
+pub async fn counts_of_batches(
+    connection: &impl ConnectionTrait,
+    scope: &Scope,
+    batches: &[BatchId],
+    filter: &DomainFilter,
+) -> Result<HashMap<BatchId, i64>, StoreError> {
+    let mut conditions =
+        Conditions::of_tenant(connection.get_database_backend(), "j.tenant_id", scope.tenant_id);
+    filter.narrow(&mut conditions);
+    let ids: Vec<Uuid> = batches.iter().map(|id| id.0).collect();
+    let (text, values) = members("").counts(conditions, &ids);
+    let counts = sql::counts(connection, text, values).await?;
+    Ok(counts.into_iter().map(|(id, count)| (BatchId(id), count)).collect())
+}

@@ -1,0 +1,303 @@
+//! Recording how jobs ended: many in one transaction, so that jobs, domains, sitemaps, batch counters and sequence
+//! numbers always agree.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend};
+use serde_json::{Value as Json, json};
+use uuid::Uuid;
+
+use super::super::{
+    Db, Notification, StoreError, notify,
+    sql::{self, Kind},
+};
+use super::facts;
+use crate::model::{
+    BatchCounts, BatchId, BatchStatus, DomainId, FailureCount, JobId, JobStatus, ScanFailure, ScanReport,
+    TenantId,
+};
+
+/// How a try ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// With a report.
+    Complete(Box<ScanReport>),
+    /// Without one, for good.
+    Failed(ScanFailure),
+    /// Without one; it is tried again after the delay.
+    Retry(ScanFailure, TimeDelta),
+}
+
+impl Outcome {
+    const fn status(&self) -> JobStatus {
+        match self {
+            Self::Complete(_) => JobStatus::Complete,
+            Self::Failed(_) => JobStatus::Failed,
+            Self::Retry(..) => JobStatus::Pending,
+        }
+    }
+}
+
+/// A job with the way its try ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FinishedJob {
+    /// The job.
+    pub job_id: JobId,
+    /// Whose it is.
+    pub tenant_id: TenantId,
+    /// The domain that was scanned.
+    pub domain_id: DomainId,
+    /// Its batch.
+    pub batch_id: Option<BatchId>,
+    /// The epoch of the claim: a later claim makes this finish void.
+    pub lease_epoch: i32,
+    /// When the try began: of two results for one domain the later-begun wins.
+    pub scanned_at: DateTime<Utc>,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+/// What a group of finishes changed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Recorded {
+    /// The jobs that were finished or put back.
+    pub jobs: Vec<JobId>,
+    /// The batches that changed.
+    pub batches: Vec<BatchId>,
+    /// The jobs whose finish came too late: cancelled, or another worker's by now.
+    pub stale: Vec<JobId>,
+}
+
+/// Records the group in one transaction; either all of it is stored or nothing.
+pub async fn finish(db: &Db, group: &[FinishedJob], now: DateTime<Utc>) -> Result<Recorded, StoreError> {
+    let transaction = db.begin().await?;
+    let mut batches = lock_batches(&transaction, group).await?;
+    let held = lock_jobs(&transaction, group).await?;
+    let (valid, late): (Vec<_>, Vec<_>) =
+        group.iter().partition(|job| held.get(&job.job_id) == Some(&job.lease_epoch));
+    let sequences = count(&valid, &mut batches);
+    update_jobs(&transaction, &valid, &sequences, now).await?;
+    facts::store(&transaction, &valid, now).await?;
+    update_batches(&transaction, &batches, now).await?;
+    let recorded = Recorded {
+        jobs: valid.iter().map(|job| job.job_id).collect(),
+        batches: batches.values().filter(|batch| batch.changed).map(|batch| batch.id).collect(),
+        stale: late.iter().map(|job| job.job_id).collect(),
+    };
+    notify::send_all(&transaction, &pokes(&valid, &recorded)).await?;
+    transaction.commit().await?;
+    Ok(recorded)
+}
+
+/// Batches by id, and the jobs that belong to none.
+fn pokes(valid: &[&FinishedJob], recorded: &Recorded) -> Vec<Notification> {
+    let singles = valid.iter().filter(|job| job.batch_id.is_none()).map(|job| Notification::Job(job.job_id));
+    recorded.batches.iter().copied().map(Notification::Batch).chain(singles).collect()
+}
+
+/// A batch whose row is locked.
+struct LockedBatch {
+    id: BatchId,
+    counts: BatchCounts,
+    failures: Vec<FailureCount>,
+    changed: bool,
+}
+
+const fn for_update(backend: DbBackend) -> &'static str {
+    match backend {
+        DbBackend::Postgres => "FOR UPDATE",
+        _ => "",
+    }
+}
+
+async fn lock_batches(
+    transaction: &DatabaseTransaction,
+    group: &[FinishedJob],
+) -> Result<BTreeMap<BatchId, LockedBatch>, StoreError> {
+    let backend = transaction.get_database_backend();
+    let mut ids: Vec<Uuid> = group.iter().filter_map(|job| job.batch_id).map(|id| id.0).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let text = format!(
+        "SELECT id, total_domains, completed_domains, failed_domains, cancelled_domains, failure_counts \
+         FROM batch_jobs WHERE {} ORDER BY id {}",
+        sql::in_ids(backend, "id", 1),
+        for_update(backend)
+    );
+    let rows = sql::all(transaction, text, [sql::ids_value(backend, ids)]).await?;
+    rows.iter().map(|row| locked_batch(row).map(|batch| (batch.id, batch))).collect()
+}
+
+fn locked_batch(row: &sea_orm::QueryResult) -> Result<LockedBatch, StoreError> {
+    Ok(LockedBatch {
+        id: BatchId(row.try_get("", "id")?),
+        counts: BatchCounts {
+            total: row.try_get("", "total_domains")?,
+            completed: row.try_get("", "completed_domains")?,
+            failed: row.try_get("", "failed_domains")?,
+            cancelled: row.try_get("", "cancelled_domains")?,
+        },
+        failures: sql::from_json(row.try_get("", "failure_counts")?)?,
+        changed: false,
+    })
+}
+
+/// The epoch of each job of the group that is still running.
+async fn lock_jobs(
+    transaction: &DatabaseTransaction,
+    group: &[FinishedJob],
+) -> Result<BTreeMap<JobId, i32>, StoreError> {
+    let backend = transaction.get_database_backend();
+    let text = format!(
+        "SELECT id, lease_epoch FROM jobs WHERE status = 'running' AND {} ORDER BY id {}",
+        sql::in_ids(backend, "id", 1),
+        for_update(backend)
+    );
+    let ids = sql::ids_value(backend, group.iter().map(|job| job.job_id.0));
+    let rows = sql::all(transaction, text, [ids]).await?;
+    rows.iter().map(|row| Ok((JobId(row.try_get("", "id")?), row.try_get("", "lease_epoch")?))).collect()
+}
+
+/// Counts each finished job in its batch and gives it the next sequence number.
+fn count(valid: &[&FinishedJob], batches: &mut BTreeMap<BatchId, LockedBatch>) -> BTreeMap<JobId, i64> {
+    let mut sequences = BTreeMap::new();
+    for job in valid {
+        let Some(batch) = job.batch_id.and_then(|id| batches.get_mut(&id)) else { continue };
+        if let Some(sequence) = batch.counts.count(job.outcome.status()) {
+            sequences.insert(job.job_id, sequence);
+            batch.changed = true;
+        }
+        if let Outcome::Failed(failure) = &job.outcome {
+            count_failure(&mut batch.failures, failure);
+        }
+    }
+    sequences
+}
+
+fn count_failure(failures: &mut Vec<FailureCount>, failure: &ScanFailure) {
+    match failures.iter_mut().find(|count| count.code == failure.code) {
+        Some(count) => count.count += 1,
+        None => failures.push(FailureCount { code: failure.code, count: 1 }),
+    }
+    failures.sort_by_key(|count| (-count.count, count.code));
+}
+
+const JOB_COLUMNS: &[(&str, Kind)] = &[
+    ("id", Kind::Id),
+    ("status", Kind::Text),
+    ("sequence", Kind::Integer),
+    ("failure", Kind::Json),
+    ("result", Kind::Json),
+    ("delay", Kind::Double),
+    ("run_at", Kind::Time),
+];
+
+async fn update_jobs(
+    transaction: &DatabaseTransaction,
+    valid: &[&FinishedJob],
+    sequences: &BTreeMap<JobId, i64>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    if valid.is_empty() {
+        return Ok(());
+    }
+    let backend = transaction.get_database_backend();
+    let (at, at_value) = sql::from_now(backend, 2, now, TimeDelta::zero());
+    let run_at = match backend {
+        DbBackend::Postgres => "clock_timestamp() + make_interval(secs => x.delay)",
+        _ => "x.run_at",
+    };
+    let text = format!(
+        "UPDATE jobs AS j SET status = x.status, sequence = x.sequence, failure = x.failure, \
+           result = coalesce(x.result, j.result), \
+           run_at = {run_at}, worker_id = NULL, lease_expires_at = NULL, \
+           progress = CASE WHEN x.status = 'pending' THEN 0.0 ELSE 1.0 END, \
+           step = CASE WHEN x.status = 'pending' THEN 'queued' ELSE 'done' END, \
+           completed_at = CASE WHEN x.status = 'pending' THEN NULL ELSE {at} END \
+         FROM {} WHERE j.id = x.id",
+        sql::rows(backend, 1, JOB_COLUMNS)
+    );
+    let rows: Json = valid.iter().map(|job| job_row(job, sequences, now)).collect();
+    sql::execute(transaction, text, [sql::json_value(rows), at_value]).await?;
+    Ok(())
+}
+
+fn job_row(job: &FinishedJob, sequences: &BTreeMap<JobId, i64>, now: DateTime<Utc>) -> Json {
+    let mut row = json!({
+        "id": sql::hex(job.job_id.0),
+        "status": job.outcome.status().as_str(),
+        "sequence": sequences.get(&job.job_id),
+    });
+    match &job.outcome {
+        Outcome::Complete(report) => row["result"] = summary(report),
+        Outcome::Failed(failure) => row["failure"] = json!(failure),
+        Outcome::Retry(failure, delay) => {
+            row["failure"] = json!(failure);
+            row["delay"] = json!(delay.as_seconds_f64());
+            row["run_at"] = json!(sql::time(now.checked_add_signed(*delay).unwrap_or(now)));
+        }
+    }
+    row
+}
+
+/// What a job keeps of its report; the facts are on the domain.
+fn summary(report: &ScanReport) -> Json {
+    json!({
+        "url": report.url,
+        "title": report.facts.title,
+        "isWordpress": report.facts.is_wordpress,
+        "technologies": report.facts.technologies.len(),
+        "emailAddresses": report.facts.email_addresses.len(),
+        "phoneNumbers": report.facts.phone_numbers.len(),
+        "totalSitemaps": report.total_sitemaps,
+        "sitemapUrls": report.sitemap_urls,
+    })
+}
+
+async fn update_batches(
+    transaction: &DatabaseTransaction,
+    batches: &BTreeMap<BatchId, LockedBatch>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    const COLUMNS: &[(&str, Kind)] = &[
+        ("id", Kind::Id),
+        ("status", Kind::Text),
+        ("completed", Kind::Integer),
+        ("failed", Kind::Integer),
+        ("cancelled", Kind::Integer),
+        ("failures", Kind::Json),
+        ("ended", Kind::Bool),
+    ];
+    let changed: Vec<Json> = batches.values().filter(|batch| batch.changed).map(batch_row).collect();
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let backend = transaction.get_database_backend();
+    let (at, at_value) = sql::from_now(backend, 2, now, TimeDelta::zero());
+    let text = format!(
+        "UPDATE batch_jobs AS b SET status = x.status, completed_domains = x.completed, failed_domains = x.failed, \
+           cancelled_domains = x.cancelled, failure_counts = x.failures, updated_at = {at}, \
+           start_time = coalesce(b.start_time, {at}), end_time = CASE WHEN x.ended THEN {at} END \
+         FROM {} WHERE b.id = x.id",
+        sql::rows(backend, 1, COLUMNS)
+    );
+    sql::execute(transaction, text, [sql::json_value(changed.into()), at_value]).await?;
+    Ok(())
+}
+
+fn batch_row(batch: &LockedBatch) -> Json {
+    let status: BatchStatus = batch.counts.status();
+    json!({
+        "id": sql::hex(batch.id.0),
+        "status": status.as_str(),
+        "completed": batch.counts.completed,
+        "failed": batch.counts.failed,
+        "cancelled": batch.counts.cancelled,
+        "failures": batch.failures,
+        "ended": status.is_finished(),
+    })
+}

@@ -1,0 +1,34 @@
+//! The queue's side of the jobs table: unscoped, because workers serve all tenants; each row carries its tenant.
+//!
+//! Lock order everywhere: batches, jobs, domains, each by id.
+
+mod claim;
+mod facts;
+mod finish;
+mod lease;
+
+pub use claim::{ClaimedJob, claim, claim_alone, has_isolated, mark_batches_started};
+pub use finish::{FinishedJob, Outcome, Recorded, finish};
+pub use lease::{Expired, HeldLease, LostLease, expired, extend, give_back, promote_due, reopen};
+
+/// Where a job waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    /// One domain that somebody waits for.
+    Single,
+    /// Part of a batch.
+    Batch,
+}
+
+impl Lane {
+    /// The number by which lanes are ordered.
+    pub(super) const fn as_number(self) -> i16 {
+        match self {
+            Self::Single => 0,
+            Self::Batch => 1,
+        }
+    }
+}
+
+/// A job that took this many workers down with it is run alone, so that it takes no neighbour with it again.
+pub const LOSSES_BEFORE_ISOLATION: u32 = 2;

@@ -1,0 +1,108 @@
+//! Pokes between nodes: PostgreSQL's LISTEN and NOTIFY. They carry no state, and a lost one costs only time.
+
+use sea_orm::{
+    ConnectionTrait, DbBackend,
+    sqlx::{
+        self,
+        postgres::{PgConnectOptions, PgListener, PgPoolOptions},
+    },
+};
+
+use super::{StoreError, sql};
+use crate::model::{BatchId, JobId};
+
+const CHANNEL: &str = "scrapersky";
+
+/// What a poke says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Notification {
+    /// There is work to claim.
+    Work,
+    /// A batch has changed.
+    Batch(BatchId),
+    /// A job has changed.
+    Job(JobId),
+    /// Some were lost while the connection was down: look at everything.
+    Missed,
+}
+
+impl Notification {
+    fn payload(self) -> String {
+        match self {
+            Self::Work => "work".to_owned(),
+            Self::Batch(id) => id.to_string(),
+            Self::Job(id) => id.to_string(),
+            Self::Missed => "missed".to_owned(),
+        }
+    }
+
+    /// None for what a newer version may send.
+    fn parse(payload: &str) -> Option<Self> {
+        match payload.split_once('_') {
+            None if payload == "work" => Some(Self::Work),
+            None if payload == "missed" => Some(Self::Missed),
+            Some(("batch", _)) => payload.parse().ok().map(Self::Batch),
+            Some(("job", _)) => payload.parse().ok().map(Self::Job),
+            _ => None,
+        }
+    }
+}
+
+/// Sends pokes when the transaction is committed. SQLite has one process, which pokes itself.
+pub(super) async fn send_all(
+    transaction: &impl ConnectionTrait,
+    what: &[Notification],
+) -> Result<(), StoreError> {
+    if transaction.get_database_backend() != DbBackend::Postgres || what.is_empty() {
+        return Ok(());
+    }
+    let payloads: Vec<String> = what.iter().map(|one| one.payload()).collect();
+    let text = "SELECT count(pg_notify($1, payload)) FROM unnest($2) AS payload";
+    sql::all(transaction, text, [CHANNEL.into(), payloads.into()]).await?;
+    Ok(())
+}
+
+/// A connection that waits for pokes and mends itself.
+pub struct Listener(PgListener);
+
+impl Listener {
+    /// Connects and listens.
+    pub async fn connect(url: &str) -> Result<Self, StoreError> {
+        let connect = async {
+            let options =
+                url.parse::<PgConnectOptions>()?.application_name("scrapersky").extra_float_digits(None);
+            let pool = PgPoolOptions::new().max_connections(1).connect_with(options).await?;
+            let mut listener = PgListener::connect_with(&pool).await?;
+            listener.listen(CHANNEL).await?;
+            Ok(listener)
+        };
+        connect.await.map(Self).map_err(|error: sqlx::Error| StoreError::Connect {
+            url: "for LISTEN".to_owned(),
+            cause: error.to_string(),
+        })
+    }
+
+    /// Waits for the next poke. After a break in the connection it says so once it is mended.
+    pub async fn next(&mut self) -> Result<Notification, StoreError> {
+        loop {
+            let received = self.0.try_recv().await.map_err(|error| StoreError::Connect {
+                url: "for LISTEN".to_owned(),
+                cause: error.to_string(),
+            })?;
+            match received {
+                None => return Ok(Notification::Missed),
+                Some(message) => {
+                    if let Some(what) = Notification::parse(message.payload()) {
+                        return Ok(what);
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Listener {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Listener")
+    }
+}

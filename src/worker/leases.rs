@@ -1,0 +1,99 @@
+//! The jobs that this process holds.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::task::AbortHandle;
+use tracing::info;
+
+use crate::{
+    model::{JobId, JobStep},
+    progress::ProgressHub,
+    store::engine::{ClaimedJob, HeldLease, LostLease},
+};
+
+/// The leases of running jobs, and of ended ones until they are recorded. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(super) struct Leases {
+    held: Arc<Mutex<HashMap<JobId, Held>>>,
+    progress: ProgressHub,
+}
+
+#[derive(Debug)]
+struct Held {
+    lease: HeldLease,
+    /// Whether the recorder has its outcome.
+    handed_over: bool,
+    task: Option<AbortHandle>,
+}
+
+impl Leases {
+    pub(super) fn new(progress: ProgressHub) -> Self {
+        Self { held: Arc::default(), progress }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<JobId, Held>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins to hold a job's lease.
+    pub(super) fn hold(&self, job: &ClaimedJob) {
+        let lease = HeldLease { job_id: job.id, lease_epoch: job.lease_epoch, step: JobStep::Resolving };
+        self.lock().insert(job.id, Held { lease, handed_over: false, task: None });
+        self.progress.step(job.id, JobStep::Resolving);
+    }
+
+    /// Lets the job's task be ended when its lease is lost.
+    pub(super) fn set_abort_handle(&self, job: JobId, task: AbortHandle) {
+        if let Some(held) = self.lock().get_mut(&job) {
+            held.task = Some(task);
+        }
+    }
+
+    /// Notes what the job does now; watchers on this node see it at once, others with the next heartbeat.
+    pub(super) fn step(&self, job: JobId, step: JobStep) {
+        if let Some(held) = self.lock().get_mut(&job) {
+            held.lease.step = step;
+        }
+        self.progress.step(job, step);
+    }
+
+    /// Notes that the recorder has the job's outcome.
+    pub(super) fn hand_over(&self, job: JobId) {
+        if let Some(held) = self.lock().get_mut(&job) {
+            held.handed_over = true;
+        }
+    }
+
+    /// Ends to hold the lease.
+    pub(super) fn release(&self, job: JobId) {
+        self.lock().remove(&job);
+    }
+
+    /// Every lease.
+    pub(super) fn all(&self) -> Vec<HeldLease> {
+        self.lock().values().map(|held| held.lease).collect()
+    }
+
+    /// The leases of jobs whose outcome the recorder does not have.
+    pub(super) fn unfinished(&self) -> Vec<HeldLease> {
+        self.lock().values().filter(|held| !held.handed_over).map(|held| held.lease).collect()
+    }
+
+    /// Ends the tasks of jobs that are no longer this worker's.
+    pub(super) fn drop_lost(&self, lost: &[LostLease]) {
+        let mut all = self.lock();
+        for lost in lost {
+            // A later claim of the same job by this worker is another lease.
+            let Some(held) = all.remove(&lost.job_id) else { continue };
+            if held.lease.lease_epoch != lost.lease_epoch {
+                all.insert(lost.job_id, held);
+            } else if let Some(task) = held.task.filter(|_| !held.handed_over) {
+                info!(job_id = %lost.job_id, "A running scan is dropped: its job was cancelled or its lease lost");
+                task.abort();
+            }
+        }
+    }
+}

@@ -1,0 +1,298 @@
+//! The loop that does the work: claim, scan, record, until told to stop.
+
+mod leases;
+mod recorder;
+mod scan_job;
+
+use std::{collections::HashSet, sync::Arc, time::Duration};
+
+use futures_util::future::BoxFuture;
+use tokio::{
+    sync::mpsc,
+    task::JoinSet,
+    time::{Instant, MissedTickBehavior, interval},
+};
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, info, warn};
+
+use self::{leases::Leases, recorder::Recorder};
+use crate::{
+    config::WorkerSettings,
+    model::{BatchId, DomainName, JobStep, ScanError, ScanOptions, ScanReport, WorkerId},
+    progress::ProgressHub,
+    queue::Queue,
+    scanner::Scanner,
+    store::engine::{ClaimedJob, FinishedJob},
+};
+
+/// Leases are extended, due retries released and lost workers noticed this often.
+const HEARTBEAT: Duration = Duration::from_secs(1);
+
+/// A lost wake-up costs at most this long.
+const POLL: Duration = Duration::from_secs(1);
+
+/// Freed permits are gathered for this long, so that one claim fills many of them.
+const CLAIM_GATHERING: Duration = Duration::from_millis(10);
+
+/// What a scan is to the worker: a name in, a report out. Dropping the future ends the scan.
+pub trait Scan: Send + Sync + 'static {
+    /// Scans the domain and tells each step.
+    fn scan<'a>(
+        &'a self,
+        name: &'a DomainName,
+        options: &'a ScanOptions,
+        on_step: &'a (dyn Fn(JobStep) + Send + Sync),
+    ) -> BoxFuture<'a, Result<ScanReport, ScanError>>;
+}
+
+impl Scan for Scanner {
+    fn scan<'a>(
+        &'a self,
+        name: &'a DomainName,
+        options: &'a ScanOptions,
+        on_step: &'a (dyn Fn(JobStep) + Send + Sync),
+    ) -> BoxFuture<'a, Result<ScanReport, ScanError>> {
+        Box::pin(Self::scan(self, name, options, on_step))
+    }
+}
+
+/// Does the work of one process.
+pub struct Worker {
+    id: WorkerId,
+    queue: Queue,
+    scanner: Arc<dyn Scan>,
+    progress: ProgressHub,
+    leases: Leases,
+    concurrency: usize,
+    drain_timeout: Duration,
+    /// Batches that are known to have been marked as started.
+    started: HashSet<BatchId>,
+}
+
+impl Worker {
+    /// A worker that takes its jobs from the queue and tells their progress to the hub.
+    pub fn new(
+        queue: Queue,
+        scanner: Arc<dyn Scan>,
+        progress: ProgressHub,
+        settings: &WorkerSettings,
+    ) -> Self {
+        Self {
+            id: WorkerId::generate(),
+            queue,
+            scanner,
+            leases: Leases::new(progress.clone()),
+            progress,
+            concurrency: settings.concurrency,
+            drain_timeout: settings.drain_timeout,
+            started: HashSet::new(),
+        }
+    }
+
+    /// Works until `stop`; then running scans may end within the drain timeout, and the rest goes back to the queue.
+    pub async fn run(mut self, stop: CancellationToken) {
+        if let Err(error) = self.queue.recover().await {
+            warn!(%error, "Jobs of an earlier process could not be put back yet");
+        }
+        let (finished, to_record) = mpsc::channel(recorder::GROUP * 2);
+        let recorder = Recorder::new(self.queue.clone(), self.progress.clone(), self.leases.clone());
+        let ended = CancellationToken::new();
+        let mut upkeep = JoinSet::new();
+        upkeep.spawn(keep_leases(self.queue.clone(), self.leases.clone(), ended.clone()));
+        upkeep.spawn(maintain(self.queue.clone(), self.progress.clone(), ended.clone()));
+        let recording = tokio::spawn(recorder.run(to_record));
+
+        let mut running = JoinSet::new();
+        self.work(&mut running, &finished, &stop).await;
+        self.drain(&mut running).await;
+        drop(finished);
+        if recording.await.is_err() {
+            warn!("The recorder ended early; the jobs it held are tried again when their leases run out");
+        }
+        ended.cancel();
+        upkeep.join_all().await;
+    }
+
+    async fn work(
+        &mut self,
+        running: &mut Running,
+        finished: &mpsc::Sender<FinishedJob>,
+        stop: &CancellationToken,
+    ) {
+        let mut poll = interval(POLL);
+        poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut claiming = Claiming::new(self.concurrency);
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                _ = poll.tick() => {
+                    claiming.look_again();
+                    claiming.isolate = self.isolation_wanted().await;
+                }
+                () = self.queue.woken() => claiming.look_again(),
+                Some(ended) = running.join_next() => log_end(ended),
+                () = tokio::time::sleep_until(claiming.not_before), if claiming.waits(running.len()) => {}
+            }
+            while let Some(ended) = running.try_join_next() {
+                log_end(ended);
+            }
+            if claiming.may_claim(running.len()) {
+                self.claim(&mut claiming, running, finished).await;
+            }
+        }
+    }
+
+    async fn isolation_wanted(&self) -> bool {
+        self.queue.has_isolated().await.unwrap_or_else(|error| {
+            warn!(%error, "The queue could not be read");
+            false
+        })
+    }
+
+    async fn claim(
+        &mut self,
+        claiming: &mut Claiming,
+        running: &mut Running,
+        finished: &mpsc::Sender<FinishedJob>,
+    ) {
+        let free = self.concurrency - running.len();
+        let claimed = if claiming.isolate {
+            self.queue.claim_alone(self.id).await
+        } else {
+            self.queue.claim(self.id, free).await
+        };
+        let jobs = claimed.unwrap_or_else(|error| {
+            warn!(%error, "No jobs could be claimed");
+            Vec::new()
+        });
+        claiming.claimed(jobs.len(), free);
+        self.mark_started(&jobs).await;
+        for job in jobs {
+            self.start(job, running, finished.clone());
+        }
+    }
+
+    fn start(&self, job: ClaimedJob, running: &mut Running, finished: mpsc::Sender<FinishedJob>) {
+        debug!(job_id = %job.id, domain = %job.name, tenant_id = %job.tenant_id, "A scan begins");
+        let leases = self.leases.clone();
+        let (queue, scanner) = (self.queue.clone(), Arc::clone(&self.scanner));
+        leases.hold(&job);
+        let id = job.id;
+        let handle = running.spawn(scan_job::run(job, queue, scanner, leases.clone(), finished));
+        leases.set_abort_handle(id, handle);
+    }
+
+    async fn mark_started(&mut self, jobs: &[ClaimedJob]) {
+        let batches: HashSet<BatchId> = jobs.iter().filter_map(|job| job.batch_id).collect();
+        let new: Vec<BatchId> = batches.difference(&self.started).copied().collect();
+        if !new.is_empty() {
+            if let Err(error) = self.queue.mark_batches_started(&new).await {
+                warn!(%error, "Batches could not be marked as started; their first finished job does it");
+            }
+            for batch in &new {
+                self.progress.poke_batch(*batch);
+            }
+        }
+        self.started = batches;
+    }
+
+    /// Lets running scans end for a while, then gives the rest back.
+    async fn drain(&self, running: &mut Running) {
+        if running.is_empty() {
+            return;
+        }
+        info!(running = running.len(), "Waiting for running scans to end");
+        let all_ended = async { while running.join_next().await.is_some() {} };
+        if tokio::time::timeout(self.drain_timeout, all_ended).await.is_ok() {
+            return;
+        }
+        running.shutdown().await;
+        let left = self.leases.unfinished();
+        match self.queue.give_back(&left).await {
+            Ok(count) => info!(count, "Unfinished scans went back to the queue"),
+            Err(error) => {
+                warn!(%error, "Unfinished scans could not be given back; others take them when their leases run out");
+            }
+        }
+    }
+}
+
+type Running = JoinSet<()>;
+
+fn log_end(ended: Result<(), tokio::task::JoinError>) {
+    if let Err(error) = ended
+        && error.is_panic()
+    {
+        warn!(%error, "A job's task ended early; the job is tried again when its lease runs out");
+    }
+}
+
+/// When to claim: while the queue may hold work and enough permits are free.
+struct Claiming {
+    concurrency: usize,
+    /// Whether the queue may hold claimable jobs.
+    hungry: bool,
+    /// Whether the next job must run alone.
+    isolate: bool,
+    not_before: Instant,
+}
+
+impl Claiming {
+    fn new(concurrency: usize) -> Self {
+        Self { concurrency, hungry: true, isolate: false, not_before: Instant::now() }
+    }
+
+    const fn look_again(&mut self) {
+        self.hungry = true;
+    }
+
+    /// After a claim: fewer jobs than permits mean that the queue is empty.
+    fn claimed(&mut self, jobs: usize, free: usize) {
+        self.hungry = self.isolate || jobs >= free;
+        self.isolate = self.isolate && jobs > 0;
+        self.not_before = Instant::now() + CLAIM_GATHERING;
+    }
+
+    /// Whether time alone lets the next claim come.
+    const fn waits(&self, running: usize) -> bool {
+        self.hungry && running < self.concurrency && !(self.isolate && running > 0)
+    }
+
+    fn may_claim(&self, running: usize) -> bool {
+        let enough = (self.concurrency - running.min(self.concurrency)) >= (self.concurrency / 8).max(1);
+        self.waits(running) && (enough || running == 0 || Instant::now() >= self.not_before)
+    }
+}
+
+/// Extends leases; scans whose job is no longer this worker's are dropped.
+async fn keep_leases(queue: Queue, leases: Leases, ended: CancellationToken) {
+    let mut beat = interval(HEARTBEAT);
+    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while ended.run_until_cancelled(beat.tick()).await.is_some() {
+        let held = leases.all();
+        if held.is_empty() {
+            continue;
+        }
+        match queue.extend(&held).await {
+            Ok(lost) => leases.drop_lost(&lost),
+            Err(error) => warn!(%error, "Leases could not be extended"),
+        }
+    }
+}
+
+/// Releases due retries and takes the jobs of silent workers.
+async fn maintain(queue: Queue, progress: ProgressHub, ended: CancellationToken) {
+    let mut beat = interval(HEARTBEAT);
+    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while ended.run_until_cancelled(beat.tick()).await.is_some() {
+        match queue.promote_due().await {
+            Ok(0) => {}
+            Ok(_) => queue.wake(),
+            Err(error) => warn!(%error, "Due retries could not be released"),
+        }
+        match queue.reap().await {
+            Ok(recorded) => recorder::poke(&progress, &recorded),
+            Err(error) => warn!(%error, "Jobs of lost workers could not be taken"),
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The job that scans one domain.
+
+use std::{panic::AssertUnwindSafe, sync::Arc};
+
+use futures_util::FutureExt;
+use tokio::sync::mpsc;
+use tracing::{error, warn};
+
+use super::{Scan, leases::Leases};
+use crate::{
+    model::{JobStep, ScanError, ScanErrorCode, ScanReport},
+    queue::Queue,
+    store::engine::{ClaimedJob, FinishedJob},
+};
+
+/// Scans the job's domain and hands the outcome to the recorder.
+pub(super) async fn run(
+    job: ClaimedJob,
+    queue: Queue,
+    scanner: Arc<dyn Scan>,
+    leases: Leases,
+    finished: mpsc::Sender<FinishedJob>,
+) {
+    let result = scan(&job, scanner.as_ref(), &leases).await;
+    let outcome = queue.outcome(&job, result.map(Box::new));
+    leases.step(job.id, JobStep::Storing);
+    let finish = FinishedJob {
+        job_id: job.id,
+        tenant_id: job.tenant_id,
+        domain_id: job.domain_id,
+        batch_id: job.batch_id,
+        lease_epoch: job.lease_epoch,
+        scanned_at: job.claimed_at,
+        outcome,
+    };
+    match finished.reserve().await {
+        Ok(place) => {
+            leases.hand_over(job.id);
+            place.send(finish);
+        }
+        Err(_closed) => {
+            warn!(job_id = %job.id, "A result found no recorder; the job is tried again when its lease runs out");
+        }
+    }
+}
+
+/// Every way in which a scan can end is a result: its own, its deadline, or a panic.
+async fn scan(job: &ClaimedJob, scanner: &dyn Scan, leases: &Leases) -> Result<ScanReport, ScanError> {
+    let on_step = |step| leases.step(job.id, step);
+    let scanning = AssertUnwindSafe(scanner.scan(&job.name, &job.options, &on_step)).catch_unwind();
+    match tokio::time::timeout(job.options.timeout(), scanning).await {
+        Ok(Ok(result)) => result,
+        Ok(Err(_panic)) => {
+            error!(job_id = %job.id, domain = %job.name, tenant_id = %job.tenant_id, "A scan panicked");
+            Err(ScanError::new(
+                ScanErrorCode::Internal,
+                format!("the scan of {} hit a fault of the program", job.name),
+            ))
+        }
+        Err(_elapsed) => Err(ScanError::new(
+            ScanErrorCode::DeadlineExceeded,
+            format!("the scan of {} took longer than {} seconds", job.name, job.options.timeout_seconds),
+        )),
+    }
+}
