@@ -6,8 +6,11 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, http::Uri, response::IntoResponse};
-use tokio::{net::TcpListener, task::JoinSet};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    task::JoinSet,
+};
 
 use super::*;
 use crate::{model::SitemapSource, scanner::resolver::GuardedResolver};
@@ -20,33 +23,44 @@ struct Load {
 }
 
 impl Load {
-    /// Answers with a page that links nowhere, and with a sitemap in a usual place only, after a moment.
-    async fn answer(self: Arc<Self>, uri: Uri) -> impl IntoResponse {
+    /// Answers one request after a moment: with a page that links nowhere, and with a sitemap in a usual place only.
+    async fn answer(self: Arc<Self>, mut stream: TcpStream) -> std::io::Result<()> {
+        let mut head = vec![0; 4_096];
+        let length = stream.read(&mut head).await?;
+        let head = String::from_utf8_lossy(&head[..length]).into_owned();
+        if !head.starts_with("GET ") {
+            // No TLS is spoken here.
+            return stream.write_all(b"HTTP/1.1 400 No\r\n\r\n").await;
+        }
         let now = self.now.fetch_add(1, Ordering::SeqCst) + 1;
         self.most.fetch_max(now, Ordering::SeqCst);
         tokio::time::sleep(Duration::from_millis(10)).await;
         self.now.fetch_sub(1, Ordering::SeqCst);
-        match uri.path() {
-            "/" => Ok(([("content-type", "text/html")], "<title>Shared</title>")),
-            "/wp-sitemap.xml" => Ok((
-                [("content-type", "application/xml")],
-                "<sitemapindex><sitemap><loc>/a.xml</loc></sitemap></sitemapindex>",
-            )),
-            "/a.xml" => {
-                Ok(([("content-type", "application/xml")], "<urlset><url><loc>/</loc></url></urlset>"))
+        let (status, kind, body) = match head.split(' ').nth(1) {
+            Some("/") => (200, "text/html", "<title>Shared</title>"),
+            Some("/wp-sitemap.xml") => {
+                (200, "text/xml", "<sitemapindex><sitemap><loc>/a.xml</loc></sitemap></sitemapindex>")
             }
-            _ => Err(axum::http::StatusCode::NOT_FOUND),
-        }
+            Some("/a.xml") => (200, "text/xml", "<urlset><url><loc>/</loc></url></urlset>"),
+            _ => (404, "text/plain", "none"),
+        };
+        let head = format!("HTTP/1.1 {status} X\r\nContent-Type: {kind}\r\nConnection: close\r\n\r\n");
+        stream.write_all(format!("{head}{body}").as_bytes()).await?;
+        stream.shutdown().await
     }
 }
 
 async fn start(servers: &mut JoinSet<()>) -> (SocketAddr, Arc<Load>) {
     let load = Arc::new(Load::default());
     let answering = Arc::clone(&load);
-    let app = Router::new().fallback(move |uri: Uri| Arc::clone(&answering).answer(uri));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    servers.spawn(async move { axum::serve(listener, app).await.unwrap() });
+    servers.spawn(async move {
+        let mut connections = JoinSet::new();
+        while let Ok((stream, _)) = listener.accept().await {
+            connections.spawn(Arc::clone(&answering).answer(stream));
+        }
+    });
     (address, load)
 }
 
