@@ -69,15 +69,19 @@ impl<'a> Traces<'a> {
             }
         }
         for text in found.scripts.iter().chain(&found.styles).chain(&found.noscripts) {
-            traces.read(text);
+            traces.read_if(text, |at| is_own_address(view, text, at));
         }
         traces
     }
 
+    fn read(&mut self, address: &'a str) {
+        self.read_if(address, |_| true);
+    }
+
     /// Takes note of each path below `wp-content` and `wp-includes`, in an address or in a script, where slashes may
-    /// be escaped.
-    fn read(&mut self, text: &'a str) {
-        for (at, _) in text.match_indices("wp-content") {
+    /// be escaped; only of those whose place in the text counts.
+    fn read_if(&mut self, text: &'a str, counts: impl Fn(usize) -> bool) {
+        for (at, _) in text.match_indices("wp-content").filter(|(at, _)| counts(*at)) {
             let Some(rest) = after_slash(&text[at + "wp-content".len()..]) else { continue };
             for (kind, list) in [("plugins", &mut self.plugins), ("themes", &mut self.themes)] {
                 if let Some((slug, path)) = rest.strip_prefix(kind).and_then(after_slash).and_then(slug) {
@@ -86,7 +90,7 @@ impl<'a> Traces<'a> {
                 }
             }
         }
-        for (at, _) in text.match_indices("wp-includes") {
+        for (at, _) in text.match_indices("wp-includes").filter(|(at, _)| counts(*at)) {
             let Some(rest) = after_slash(&text[at + "wp-includes".len()..]) else { continue };
             self.has_core |=
                 ["js", "css", "blocks", "images", "fonts"].iter().any(|dir| rest.starts_with(dir));
@@ -139,7 +143,7 @@ impl Trace<'_> {
         let own = self.versions.iter().filter(|version| Some(**version) != core);
         let count = |version: &str| self.versions.iter().filter(|other| **other == version).count();
         let best = own.enumerate().max_by_key(|(at, version)| (count(version), std::cmp::Reverse(*at)));
-        best.map(|(_, version)| (*version).to_owned())
+        best.map(|(_, version)| version.strip_prefix('v').unwrap_or(version).to_owned())
     }
 }
 
@@ -195,6 +199,17 @@ fn version_of(path: &str) -> Option<&str> {
         .split(['&', '#'])
         .find_map(|pair| pair.trim_start_matches("amp;").trim_start_matches("#038;").strip_prefix("ver="))?;
     marks::is_version(value).then_some(value)
+}
+
+/// Whether the address around a place of a script or style is relative or of the site itself: styles also name
+/// pictures of other sites.
+fn is_own_address(view: &View<'_>, text: &str, at: usize) -> bool {
+    const MAX_PREFIX: usize = 200;
+    let before = &text[text.floor_char_boundary(at.saturating_sub(MAX_PREFIX))..at];
+    let start =
+        before.rfind(|c: char| c.is_whitespace() || "\"'()<>,;=`".contains(c)).map_or(0, |end| end + 1);
+    let address = before.get(start..).unwrap_or_default().replace("\\/", "/");
+    !address.contains("//") || is_own(view, &address)
 }
 
 /// Whether an address is of the site's own registrable domain, directly or through the image proxy of Jetpack.
@@ -291,6 +306,8 @@ mod tests {
             "<a href='https://www.anderswo.de/wp-content/uploads/a.pdf'>PDF</a>",
             "<!-- <script src='/wp-includes/js/a.js'></script> -->",
             "<script src='https://stats.wp.com/e-202445.js'></script>",
+            "<style>.a{background:url(https://www.anderswo.de/wp-content/themes/x/a.png)}</style>",
+            "<script>var a='https:\\/\\/www.anderswo.de\\/wp-content\\/plugins\\/x\\/a.js'</script>",
         ] {
             let facts = facts(html);
             assert!(!facts.is_wordpress && !facts.has_elementor, "{html}");
