@@ -3,10 +3,10 @@
 use url::Url;
 
 use super::{
+    clean::contains_word,
     logo_image,
     structured::Structured,
     view::{LinkTag, View},
-    walk::contains_word,
 };
 
 /// The icon that the page declares: of `rel~=icon`, the one nearest above 32 pixels. Touch icons are

@@ -7,9 +7,8 @@ use scraper::{ElementRef, node::Element};
 use url::Url;
 
 use super::{
-    clean,
+    clean::{self, contains_word},
     view::{Image, View},
-    walk::contains_word,
 };
 
 /// How many images are looked at: logos stand near the top, the footer's come last.
