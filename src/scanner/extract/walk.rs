@@ -80,6 +80,9 @@ impl<'a> Walker<'a> {
         }
         self.found.has_elementor_mark |= attrs.elementor;
         self.scope(element, name, &attrs);
+        if !attrs.mailto_token.is_empty() {
+            self.found.mailto_tokens.push(attrs.mailto_token);
+        }
         if !attrs.cfemail.is_empty() {
             self.found.cfemails.push(attrs.cfemail);
         }
