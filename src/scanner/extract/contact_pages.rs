@@ -78,6 +78,9 @@ const WORDS: [(&str, u32); 66] = [
     ("team", 40),
 ];
 
+/// Below this, the word is only part of a longer name about something else.
+const MIN_SCORE: u32 = 31;
+
 /// How much less likely a page on another host of the site is: a shop's help desk, an API's documentation.
 const ELSEWHERE: u32 = 45;
 
@@ -130,7 +133,7 @@ fn best_word(text: &str) -> u32 {
         let extra = u32::try_from((text.len() - word.len()).min(30)).unwrap_or(30);
         (!word.is_ascii() || (starts && (ends || word.len() > 6))).then(|| score.saturating_sub(extra).max(1))
     };
-    finder.find_overlapping_iter(text).filter_map(of).max().unwrap_or(0)
+    finder.find_overlapping_iter(text).filter_map(of).filter(|score| *score >= MIN_SCORE).max().unwrap_or(0)
 }
 
 static FINDER: LazyLock<Option<AhoCorasick>> =
@@ -224,6 +227,7 @@ mod tests {
             "<a href='#contact'>Contact</a>",
             "<a href=/x>Why contactless payment changed how we think about retail in the city centre</a>",
             "<a href=/sobremesa>x</a>",
+            "<a href=/products/breitling-moving-company-hat>x</a>",
         ] {
             assert!(pages(link).is_empty(), "{link}: {:?}", pages(link));
         }

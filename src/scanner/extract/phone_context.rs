@@ -129,5 +129,15 @@ fn follows_digit(text: &str) -> bool {
 fn is_formatted(raw: &str) -> bool {
     let groups = raw.split(|c: char| !c.is_ascii_digit()).filter(|group| !group.is_empty()).count();
     let first = raw.split(|c: char| !c.is_ascii_digit()).find(|group| !group.is_empty()).map_or(0, str::len);
-    groups >= 2 && (raw.starts_with(['0', '(']) || (groups >= 3 && (2..=4).contains(&first)))
+    !is_amount(raw)
+        && groups >= 2
+        && (raw.starts_with(['0', '(']) || (groups >= 3 && (2..=4).contains(&first)))
+}
+
+/// `231.506.740`: thousands set apart by points or commas.
+fn is_amount(raw: &str) -> bool {
+    let mut groups = raw.split(['.', ',']);
+    let first = groups.next().unwrap_or_default();
+    let is_digits = |group: &str| group.bytes().all(|c| c.is_ascii_digit());
+    first.len() <= 3 && is_digits(first) && groups.all(|group| group.len() == 3 && is_digits(group))
 }

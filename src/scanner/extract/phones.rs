@@ -280,9 +280,10 @@ mod tests {
     }
 
     #[test]
-    fn dates_that_are_valid_numbers_somewhere_are_dates() {
+    fn dates_and_amounts_that_are_valid_numbers_somewhere_are_none() {
         for (url, html) in [
             ("https://a.dk/", "<p>Opdateret 20.03.2024, 31-12-2023</p>"),
+            ("https://a.pt/", "<p>231.506.740 visitas</p>"),
             ("https://a.no/", "<p>Oppdatert 2024-03-12, 2024 03 12</p>"),
         ] {
             assert!(facts_at(url, html).facts.phone_numbers.is_empty(), "{html}");
