@@ -2,6 +2,8 @@
 //!
 //! `cargo bench --bench queue`
 
+#![expect(clippy::print_stdout, reason = "a program that measures prints")]
+
 #[path = "../tests/it/support/cluster.rs"]
 #[allow(
     unreachable_pub,
@@ -14,7 +16,7 @@
 mod cluster;
 #[path = "../tests/it/support/database.rs"]
 #[macro_use]
-#[allow(unreachable_pub, dead_code, clippy::all, clippy::pedantic, clippy::unwrap_used, reason = "a test's")]
+#[expect(unreachable_pub, dead_code, clippy::expect_used, clippy::unwrap_used, reason = "a test's")]
 mod database;
 
 use std::time::{Duration, Instant};

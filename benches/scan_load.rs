@@ -3,6 +3,12 @@
 //!
 //! `cargo bench --bench scan_load [-- DOMAINS [PERMITS]]`
 
+#![expect(
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a program that measures prints, and ends when it cannot"
+)]
+
 use std::{
     io::{BufRead, BufReader, Write},
     net::SocketAddr,
@@ -32,9 +38,11 @@ fn page() -> Bytes {
 }
 
 fn urlset(urls: usize) -> String {
-    let urls: String = (0..urls)
-        .map(|n| format!("<url><loc>http://load.example/page/{n}</loc><lastmod>2026-01-02</lastmod></url>"))
-        .collect();
+    let urls = (0..urls).fold(String::new(), |urls, n| {
+        urls + "<url><loc>http://load.example/page/"
+            + &n.to_string()
+            + "</loc><lastmod>2026-01-02</lastmod></url>"
+    });
     format!(
         "<?xml version=\"1.0\"?><urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">{urls}</urlset>"
     )
@@ -134,7 +142,7 @@ impl Server {
         let read = exchange.await;
         let json =
             answer.split_once("\r\n\r\n").and_then(|(_, body)| serde_json::from_str::<Value>(body).ok());
-        json.map(|json| json["data"].clone()).unwrap_or_else(|| panic!("no answer ({read:?}): {answer:.300}"))
+        json.map_or_else(|| panic!("no answer ({read:?}): {answer:.300}"), |json| json["data"].clone())
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{
     Notification, StoreError,
-    engine::Lane,
+    engine::{LOSSES_BEFORE_ISOLATION, Lane},
     notify,
     sql::{self, Kind},
 };
@@ -251,16 +251,19 @@ async fn first_turn(
     lane: Lane,
 ) -> Result<i64, StoreError> {
     let lane_number = lane.as_number();
-    let now_at = format!(
-        "coalesce((SELECT max(turn) FROM jobs WHERE status = 'running' AND lane = {lane_number}), \
-                  (SELECT min(turn) FROM jobs WHERE status = 'pending' AND run_at IS NULL AND lane = {lane_number}), 0)"
+    // As the index of claimable jobs has it, so that it serves.
+    let waiting = format!(
+        "status = 'pending' AND run_at IS NULL AND losses < {LOSSES_BEFORE_ISOLATION} AND lane = {lane_number}"
     );
-    let turn: i64 = sql::scalar(transaction, format!("SELECT {now_at}"), []).await?;
+    let now_at = format!(
+        "SELECT coalesce((SELECT max(turn) FROM jobs WHERE status = 'running' AND lane = {lane_number}), \
+                         (SELECT min(turn) FROM jobs WHERE {waiting}), 0)"
+    );
+    let turn: i64 = sql::scalar(transaction, now_at, []).await?;
     if lane == Lane::Batch {
         return Ok(turn);
     }
-    let own = "SELECT coalesce(max(turn) + 1, 0) FROM jobs WHERE status = 'pending' AND run_at IS NULL AND lane = $1 \
-               AND tenant_id = $2";
-    let own: i64 = sql::scalar(transaction, own, [lane_number.into(), scope.tenant_id.0.into()]).await?;
+    let own = format!("SELECT coalesce(max(turn) + 1, 0) FROM jobs WHERE {waiting} AND tenant_id = $1");
+    let own: i64 = sql::scalar(transaction, own, [scope.tenant_id.0.into()]).await?;
     Ok(turn.max(own))
 }
