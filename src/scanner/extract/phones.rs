@@ -17,8 +17,8 @@ const MAX_PHONES: usize = 50;
 const MAX_RUNS: usize = 1_000;
 /// The longest run in bytes; more is data, not text.
 const MAX_RUN: usize = 150;
-/// How many readings of one run are tried: more than one of that length has. The matcher must never use them up, as its counter
-/// then passes zero.
+/// How many readings of one run are tried: more than one of that length has. The matcher must never use them up,
+/// as its counter then passes zero.
 const MAX_TRIES: u64 = 10_000;
 /// The fewest digits a number in a text has.
 const MIN_DIGITS: usize = 7;
