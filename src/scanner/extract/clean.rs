@@ -46,7 +46,11 @@ pub(super) fn is_space(c: char) -> bool {
 
 /// Characters without width or ink: soft hyphen, zero-width space, direction marks, byte order mark.
 pub(super) fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    matches!(
+        c,
+        '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}' | '\u{2066}'..='\u{2069}'
+            | '\u{feff}'
+    )
 }
 
 /// Resolves a link of the page to an http or https address of bounded length.

@@ -7,7 +7,7 @@ use super::view::View;
 /// The least confidence with which a guess from the text is believed.
 const MIN_CONFIDENCE: f64 = 0.85;
 /// How much text the guess reads, in bytes.
-const SAMPLE: usize = 4 << 10;
+const SAMPLE: usize = 2 << 10;
 /// How much text it needs, in characters.
 const MIN_SAMPLE: usize = 40;
 

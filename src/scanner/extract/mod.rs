@@ -83,19 +83,20 @@ pub fn extract(page: &PageSource<'_>, fingerprints: &Fingerprints, site: &Domain
     let html = parse::parse(&text);
     let view = View::new(page, &text, &html);
     let structured = structured::read(&view);
-    let region = region::guess(&view, &structured);
+    let language = language::language(&view);
+    let regions = region::guess(&view, &structured, language.as_deref());
 
     let mut facts = SiteFacts {
         title: page::title(&view),
         description: page::description(&view),
-        language: language::language(&view),
+        language,
         favicon_url: icons::favicon(&view).map(String::from),
         logo_url: icons::logo(&view, &structured).map(String::from),
         contacts: emails::find(&view, &structured),
         social_links: social::find(&view, &structured),
         ..SiteFacts::default()
     };
-    facts.contacts.extend(phones::find(&view, &structured, region));
+    facts.contacts.extend(phones::find(&view, &structured, regions));
     technology::describe(&view, fingerprints, &mut facts);
     wordpress::describe(&view, &mut facts);
     facts.metadata = page::metadata(&view, structured, encoding);

@@ -2,10 +2,14 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
+use memchr::memmem;
+use regex::{Captures, Regex};
 
-/// The most hidden addresses of one page.
-const MAX_FOUND: usize = 20;
+/// The most marks of each kind that are looked at.
+const MAX_MARKS: usize = 100;
+/// How many bytes before and after a mark are looked at.
+const BEFORE: usize = 140;
+const AFTER: usize = 300;
 
 /// A hidden address, plain and as written.
 pub(super) struct Hidden {
@@ -33,49 +37,52 @@ static SPELT: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// `info @ firma.de` at the start of a line or after a colon; elsewhere it may be part of a sentence.
 static SPACED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?im)(?:^|:[ \u00a0]?)([a-z0-9][a-z0-9._+-]{0,63})[ \u00a0]@[ \u00a0]([a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,4})")
+    Regex::new(r"(?i)(?:\n|:[ \u00a0]?)([a-z0-9][a-z0-9._+-]{0,63})[ \u00a0]@[ \u00a0]([a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,4})")
         .ok()
 });
 
-/// The hidden addresses of a text.
+/// The hidden addresses of a text. The expressions look only at the surroundings of the marks, so that no text makes
+/// them slow.
 pub(super) fn find(text: &str) -> Vec<Hidden> {
     let mut found = Vec::new();
-    if has_mark(text) {
-        collect(MARKED.as_ref(), text, &mut found);
-    }
-    if text.contains(" dot ") || text.contains(" punkt ") || text.contains(" DOT ") {
-        collect(SPELT.as_ref(), text, &mut found);
-    }
-    if text.contains(" @ ") {
-        collect(SPACED.as_ref(), text, &mut found);
-    }
+    collect(MARKED.as_ref(), text, marks(text), &mut found);
+    let dots = [" dot ", " punkt ", " DOT "].iter().flat_map(|word| memmem::find_iter(text.as_bytes(), word));
+    collect(SPELT.as_ref(), text, dots, &mut found);
+    collect(SPACED.as_ref(), text, memmem::find_iter(text.as_bytes(), " @ "), &mut found);
     found
 }
 
-/// A cheap look for what each marked address has: a bracket right before its `at`.
-fn has_mark(text: &str) -> bool {
+/// Where a bracket stands right before something that may be an `at`.
+fn marks(text: &str) -> impl Iterator<Item = usize> {
     let bytes = text.as_bytes();
-    memchr::memchr3_iter(b'(', b'[', b'{', bytes).chain(memchr::memchr3_iter(b'<', b'|', b'*', bytes)).any(
-        |at| {
-            let rest = bytes.get(at + 1..).unwrap_or_default();
-            let rest = rest.strip_prefix(b" ").unwrap_or(rest);
-            matches!(rest.first(), Some(b'a' | b'A' | b'@' | b'c' | b'b' | b's' | 0xc3))
-        },
-    )
+    let brackets =
+        memchr::memchr3_iter(b'(', b'[', b'{', bytes).chain(memchr::memchr3_iter(b'<', b'|', b'*', bytes));
+    brackets.filter(|at| {
+        let rest = bytes.get(at + 1..).unwrap_or_default();
+        let rest = rest.strip_prefix(b" ").unwrap_or(rest);
+        matches!(rest.first(), Some(b'a' | b'A' | b'@' | b'c' | b'b' | b's' | 0xc3))
+    })
 }
 
-fn collect(regex: Option<&Regex>, text: &str, found: &mut Vec<Hidden>) {
+/// Matches the expression around each mark, and takes what the mark is part of.
+fn collect(regex: Option<&Regex>, text: &str, marks: impl Iterator<Item = usize>, found: &mut Vec<Hidden>) {
     let Some(regex) = regex else { return };
-    for matched in regex.captures_iter(text).take(MAX_FOUND) {
-        let host: String = matched[2]
-            .split(|c: char| !(c.is_alphanumeric() || c == '-'))
-            .filter(|label| !label.is_empty() && !is_dot(label))
-            .collect::<Vec<_>>()
-            .join(".");
-        found.push(Hidden {
-            address: format!("{}@{host}", &matched[1]),
-            raw: matched[0].trim_start_matches([':', ' ']).to_owned(),
-        });
+    for mark in marks.take(MAX_MARKS) {
+        let start = text.floor_char_boundary(mark.saturating_sub(BEFORE));
+        let around = &text[start..text.ceil_char_boundary(mark + AFTER)];
+        let is_part = |matched: &Captures<'_>| {
+            matched.get(0).is_some_and(|whole| whole.range().contains(&(mark - start)))
+        };
+        found.extend(regex.captures_iter(around).find(is_part).map(|matched| hidden(&matched)));
+    }
+}
+
+fn hidden(matched: &Captures<'_>) -> Hidden {
+    let labels = matched[2].split(|c: char| !(c.is_alphanumeric() || c == '-'));
+    let host: Vec<&str> = labels.filter(|label| !label.is_empty() && !is_dot(label)).collect();
+    Hidden {
+        address: format!("{}@{}", &matched[1], host.join(".")),
+        raw: matched[0].trim_start_matches([':', ' ', '\n']).to_owned(),
     }
 }
 

@@ -70,8 +70,8 @@ fn up_to_quote(text: &str) -> &str {
     &piece[..end.map_or(piece.len(), |end| end + 1)]
 }
 
-/// The piece without what separates attributes, so that the rest of a tag adds at most one more. Inside a long value or comment this
-/// changes only what nobody reads.
+/// The piece without what separates attributes, so that the rest of a tag adds at most one more. Inside a long
+/// value or comment this changes only what nobody reads.
 fn unseparated(piece: &str) -> StrTendril {
     let joined: String = piece
         .chars()

@@ -111,7 +111,8 @@ fn has_odd_neighbours(line: &str, start: usize, end: usize) -> bool {
 }
 
 /// Names of currencies and units that follow amounts, in lower case.
-const CURRENCIES: &str = "eur euro usd gbp chf fr. kr kr. sek nok dkk pln zł czk kč huf ft ron lei bgn rub руб грн tl km qm m² stk";
+const CURRENCIES: &str = "eur euro usd gbp chf fr. kr kr. sek nok dkk pln zł czk kč huf ft ron lei bgn rub руб \
+    грн tl km qm m² stk";
 
 /// Whether a text begins with a word, whatever its case.
 fn is_word_at(text: &str, word: &str) -> bool {

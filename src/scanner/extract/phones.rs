@@ -15,8 +15,11 @@ use crate::model::{Contact, ContactKind, ContactMethod};
 const MAX_PHONES: usize = 50;
 /// The most runs of digits that are searched for numbers.
 const MAX_RUNS: usize = 1_000;
-/// The longest line that is searched; more is data, not text.
-const MAX_LINE: usize = 2_000;
+/// The longest run in bytes; more is data, not text.
+const MAX_RUN: usize = 150;
+/// How many readings of one run are tried: more than one of that length has. The matcher must never use them up,
+/// as its counter then passes zero.
+const MAX_TRIES: u64 = 10_000;
 /// The fewest digits a number in a text has.
 const MIN_DIGITS: usize = 7;
 
@@ -123,7 +126,7 @@ impl Phones<'_> {
 
     /// The numbers of a run of digits; it may hold several.
     fn add_run(&mut self, run: &Run<'_>, region: Option<Region>) {
-        for found in PHONE_MATCHER_FACTORY.create_matcher(run.text(), Leniency::Valid, 20, region) {
+        for found in PHONE_MATCHER_FACTORY.create_matcher(run.text(), Leniency::Valid, MAX_TRIES, region) {
             let (start, end) = (run.start + found.start, run.start + found.end());
             if is_phone(run.line, run.previous, start, end)
                 && !is_placeholder(&found.number.national_number.to_string())
@@ -154,13 +157,14 @@ fn runs(text: &str) -> Vec<Run<'_>> {
     let mut found = Vec::new();
     let mut previous = "";
     for line in text.lines() {
-        if digits(line) >= MIN_DIGITS && line.len() <= MAX_LINE {
+        if digits(line) >= MIN_DIGITS {
             let mut rest = 0;
             while let Some((start, end)) = next_run(line, rest)
                 && found.len() < MAX_RUNS
             {
                 rest = end;
-                if digits(&line[start..end]) >= MIN_DIGITS && is_phone(line, previous, start, end) {
+                let fits = end - start <= MAX_RUN && digits(&line[start..end]) >= MIN_DIGITS;
+                if fits && is_phone(line, previous, start, end) {
                     found.push(Run { line, previous, start, end });
                 }
             }
@@ -277,6 +281,12 @@ mod tests {
         ] {
             assert!(german(html).is_empty(), "{html}: {:?}", german(html));
         }
+    }
+
+    #[test]
+    fn a_number_in_a_long_line_is_found() {
+        let filler = "Wir beraten Sie gern in allen Fragen. ".repeat(200);
+        assert_eq!(german(&format!("<p>{filler}Tel. 030 90182000. {filler}</p>")), ["+493090182000"]);
     }
 
     #[test]

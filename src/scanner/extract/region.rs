@@ -2,22 +2,21 @@
 
 use rlibphonenumber::Region;
 
-use super::{language, structured::Structured, view::View};
+use super::{language::tag as language_tag, structured::Structured, view::View};
 
 /// The likely regions, likeliest first: the address in the structured data, the country of the domain name, the
 /// region of the language; only where these tell nothing, where the language is spoken.
-pub(super) fn guess(view: &View<'_>, structured: &Structured) -> Vec<Region> {
+pub(super) fn guess(view: &View<'_>, structured: &Structured, language: Option<&str>) -> Vec<Region> {
     let mut regions = Vec::new();
     let mut add = |region: Option<Region>| regions.extend(region.filter(|own| !regions.contains(own)));
     add(structured.country.as_deref().and_then(of_country));
     add(view.meta("business:contact_data:country_name").and_then(of_country));
     add(view.meta("geo.region").and_then(|text| of_country(text.get(..2)?)));
     add(of_domain(view));
-    let tag = language::language(view);
-    add(tag.as_deref().and_then(of_locale));
-    add(view.meta("og:locale").and_then(language::tag).as_deref().and_then(of_locale));
+    add(language.and_then(of_locale));
+    add(view.meta("og:locale").and_then(language_tag).as_deref().and_then(of_locale));
     if regions.is_empty() {
-        let spoken = tag.as_deref().map(of_language).unwrap_or_default();
+        let spoken = language.map(of_language).unwrap_or_default();
         regions.extend(spoken.iter().filter_map(|code| parse(code)));
     }
     regions

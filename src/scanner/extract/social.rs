@@ -27,7 +27,8 @@ pub(super) fn find(view: &View<'_>, structured: &Structured) -> Vec<SocialLink> 
     profiles
 }
 
-/// Whether a profile is that of a system that sites are built with, as its templates leave it behind, and the site is not its own.
+/// Whether a profile is that of a system that sites are built with, as its templates leave it behind, and the site
+/// is not that system's own.
 fn is_of_platform(profile: &str, page: &Url) -> bool {
     const PLATFORMS: [&str; 14] = [
         "elegantthemes",

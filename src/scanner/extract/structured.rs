@@ -161,27 +161,9 @@ const NOT_THE_SITE: [&str; 12] = [
 
 /// Properties under which others are described.
 fn is_about_others(key: &str) -> bool {
-    matches!(
-        key,
-        "review"
-            | "reviews"
-            | "performer"
-            | "organizer"
-            | "location"
-            | "author"
-            | "hiringOrganization"
-            | "memberOf"
-            | "alumniOf"
-            | "worksFor"
-            | "sponsor"
-            | "funder"
-            | "itemReviewed"
-            | "mentions"
-            | "citation"
-            | "seller"
-            | "brand"
-            | "provider"
-    ) && !matches!(key, "brand")
+    const OTHERS: &str = "review reviews performer organizer location author hiringOrganization memberOf alumniOf worksFor \
+        sponsor funder itemReviewed mentions citation seller provider";
+    OTHERS.split(' ').any(|other| other == key)
 }
 
 #[cfg(test)]

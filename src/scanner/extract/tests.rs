@@ -138,6 +138,12 @@ const PIECES: [&str; 36] = [
     "/wp-content/plugins/x/a.js?ver=1.2",
 ];
 
+/// What numbers are written with.
+const DIALLED: &[char] = &[
+    '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '0', '3', '+', '(', ')', ' ', '-', '.', '/', '\u{a0}',
+    '０', '＋', 'x', ';', ',',
+];
+
 proptest::proptest! {
     #![proptest_config(proptest::test_runner::Config { cases: 300, ..Default::default() })]
 
@@ -145,6 +151,14 @@ proptest::proptest! {
     fn pieces_of_pages_in_any_order_give_bounded_facts(order in proptest::collection::vec(0..PIECES.len(), 0..80)) {
         let html: String = order.iter().map(|index| PIECES[*index]).collect();
         check_bounds(&facts_of(&html));
+    }
+
+    #[test]
+    fn digits_in_any_grouping_give_bounded_facts(text in proptest::collection::vec(proptest::sample::select(DIALLED), 0..160)) {
+        let text: String = text.into_iter().collect();
+        for url in ["https://a.de/", "https://a.us/", "https://a.br/", "https://a.io/"] {
+            check_bounds(&facts_at(url, &format!("<p>Tel. {text}</p><a href='tel:{text}'>x</a>")));
+        }
     }
 
     #[test]
@@ -164,6 +178,10 @@ fn a_huge_page_gives_bounded_facts() {
         format!("<a href='mailto:{long}@firma.de'>x</a><a href='tel:{}'>y</a>", "1".repeat(1 << 20)),
         format!("<p>{long}@{long}.de</p>"),
         "030 90182000 ".repeat(80_000),
+        "030 90182000, ".repeat(80_000),
+        "1/2 3-4.5 (6) 7~8 9 10, Tel. ".repeat(30_000),
+        "a(a a@a [at] a dot a @ ".repeat(40_000),
+        "a@a.a-".repeat(150_000),
         "<a href='https://www.facebook.com/firma'>x</a>".repeat(20_000),
         numbered(20_000, |i| {
             format!("<a href='https://x.com/firma{i}'>x</a><a href=/contact/{i}/contact>c</a>")
