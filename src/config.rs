@@ -4,7 +4,11 @@
 
 mod http;
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    net::{SocketAddr, ToSocketAddrs},
+    path::PathBuf,
+    time::Duration,
+};
 
 use clap::{Args, builder::RangedU64ValueParser};
 
@@ -18,6 +22,13 @@ pub fn seconds(text: &str) -> Result<Duration, String> {
         Ok(_) => Err(format!("it must be from 0 to {YEAR} seconds")),
         Err(_) => Err("expected a number of seconds, such as 30 or 0.5".to_owned()),
     }
+}
+
+/// Reads a host and a port, such as `127.0.0.1:8080` or `localhost:8080`; a name is looked up at once.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let expected = "expected HOST:PORT, such as 127.0.0.1:8080";
+    let mut found = text.to_socket_addrs().map_err(|error| format!("{error}; {expected}"))?;
+    found.next().ok_or_else(|| format!("the host has no address; {expected}"))
 }
 
 /// Accepts whole numbers within bounds as `usize`.
@@ -62,11 +73,11 @@ pub struct ScannerSettings {
     pub max_requests_per_address: usize,
 
     /// Reach every name at this address over plain http, for tests and demonstrations; the address may be private
-    #[arg(long, env = "SCRAPERSKY_CONNECT_TO", value_name = "HOST:PORT")]
+    #[arg(long, env = "SCRAPERSKY_CONNECT_TO", value_name = "HOST:PORT", value_parser = address)]
     pub connect_to: Option<SocketAddr>,
 
     /// Reach every name at this address over https first, for tests and demonstrations; the address may be private
-    #[arg(long, env = "SCRAPERSKY_CONNECT_TO_TLS", value_name = "HOST:PORT")]
+    #[arg(long, env = "SCRAPERSKY_CONNECT_TO_TLS", value_name = "HOST:PORT", value_parser = address)]
     pub connect_to_tls: Option<SocketAddr>,
 
     /// Also trust the certificates in this PEM file

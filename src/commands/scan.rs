@@ -6,6 +6,7 @@ mod output;
 mod table;
 
 use std::{
+    fmt,
     io::{self, IsTerminal},
     path::{Path, PathBuf},
     process::ExitCode,
@@ -13,7 +14,7 @@ use std::{
 };
 
 use clap::{Args, ValueEnum, builder::RangedU64ValueParser};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use tokio::task::JoinSet;
 
 use self::{names::NameSource, output::Output};
@@ -89,6 +90,12 @@ struct Losses {
     rejected: u64,
 }
 
+impl Losses {
+    fn sum(&self) -> u64 {
+        self.failed + self.rejected
+    }
+}
+
 impl ScanCommand {
     /// Runs the command: 0 when every scan succeeded, 1 when one failed or a name was rejected, 2 for bad usage.
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
@@ -110,7 +117,7 @@ impl ScanCommand {
         let losses = self.scan_all(&scanner, source, &mut output, &bar).await;
         bar.finish_and_clear();
         match losses {
-            Ok(losses) if losses.failed == 0 && losses.rejected == 0 => Ok(ExitCode::SUCCESS),
+            Ok(losses) if losses.sum() == 0 => Ok(ExitCode::SUCCESS),
             Ok(_) => Ok(ExitCode::FAILURE),
             // Whoever reads the results has seen enough.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
@@ -138,15 +145,15 @@ impl ScanCommand {
     ) -> io::Result<Losses> {
         let mut losses = Losses::default();
         let mut running: JoinSet<Scanned> = JoinSet::new();
-        let mut is_open = true;
-        bar.suspend(|| output.begin())?;
+        let (mut is_open, mut shown) = (true, 0);
+        beside(bar, || output.begin())?;
         while is_open || !running.is_empty() {
             tokio::select! {
                 biased;
                 Some(ended) = running.join_next() => {
                     let Ok(result) = ended else { losses.failed += 1; continue };
                     losses.failed += u64::from(result.outcome.is_err());
-                    bar.suspend(|| output.write(&result))?;
+                    beside(bar, || output.write(&result))?;
                     bar.inc(1);
                 }
                 line = source.next(), if is_open && running.len() < self.concurrency => match line? {
@@ -161,9 +168,12 @@ impl ScanCommand {
                     },
                 },
             }
-            bar.set_message(format!("{} failed", losses.failed + losses.rejected));
+            if losses.sum() != shown {
+                shown = losses.sum();
+                bar.set_message(format!("{shown} failed"));
+            }
         }
-        bar.suspend(|| output.end())?;
+        beside(bar, || output.end())?;
         Ok(losses)
     }
 }
@@ -177,6 +187,11 @@ fn shown(file: Option<&Path>) -> String {
     file.map_or_else(|| "the standard input".to_owned(), |file| file.display().to_string())
 }
 
+/// Writes results where they do not run into the bar.
+fn beside<T>(bar: &ProgressBar, write: impl FnOnce() -> T) -> T {
+    if io::stdout().is_terminal() { bar.suspend(write) } else { write() }
+}
+
 /// A bar on the terminal; hidden where there is none.
 fn progress_bar(total: Option<u64>) -> ProgressBar {
     if !io::stderr().is_terminal() {
@@ -184,13 +199,18 @@ fn progress_bar(total: Option<u64>) -> ProgressBar {
     }
     let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr());
     let template = if total.is_some() {
-        "{bar:30} {pos}/{len} · {per_sec} · {msg} · {eta} left"
+        "{bar:30} {pos}/{len} · {pace} · {msg} · {eta} left"
     } else {
-        "{spinner} {pos} scanned · {per_sec} · {msg}"
+        "{spinner} {pos} scanned · {pace} · {msg}"
     };
     if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style);
+        let pace = |state: &ProgressState, out: &mut dyn fmt::Write| {
+            // A line that cannot be drawn is drawn again in a moment.
+            let _ = write!(out, "{:.1}/s", state.per_sec());
+        };
+        bar.set_style(style.with_key("pace", pace));
     }
+    bar.set_message("0 failed");
     bar.enable_steady_tick(Duration::from_millis(200));
     bar
 }

@@ -18,6 +18,14 @@ pub struct HttpSettings {
     #[arg(long, env = "SCRAPERSKY_MAX_SOCKET_OPERATIONS", default_value_t = 100, value_name = "N", value_parser = count(1, 100_000))]
     pub max_socket_operations: usize,
 
+    /// The most bytes of one message on a socket
+    #[arg(long, env = "SCRAPERSKY_MAX_MESSAGE_BYTES", default_value_t = 1 << 20, value_name = "BYTES", value_parser = count(1 << 10, 256 << 20))]
+    pub max_message_bytes: usize,
+
+    /// The most bytes of all request bodies that are held at a time
+    #[arg(long, env = "SCRAPERSKY_MAX_BODIES_BYTES", default_value_t = 256 << 20, value_name = "BYTES", value_parser = count(1 << 10, 64 << 30))]
+    pub max_bodies_bytes: usize,
+
     /// Pages of these origins may use the API, as `https://app.example.com`; `localhost` stands for those of this machine
     /// with any port, `*` for all, `none` for no other than the server's own
     #[arg(long, env = "SCRAPERSKY_ALLOWED_ORIGINS", default_value = "localhost", value_name = "ORIGIN", value_delimiter = ',', value_parser = allowed_origin)]
@@ -94,6 +102,8 @@ impl Default for HttpSettings {
         Self {
             max_streams: 20_000,
             max_socket_operations: 100,
+            max_message_bytes: 1 << 20,
+            max_bodies_bytes: 256 << 20,
             allowed_origins: vec![AllowedOrigin::Localhost],
             trusted_documents: None,
             only_trusted_documents: false,

@@ -32,7 +32,7 @@ use tower_http::{
 
 use self::{
     auth::Authenticate,
-    graphql::{Code, Documents, Gate, Rejection, TypeIndex},
+    graphql::{BodyReader, Code, Documents, Gate, Rejection, TypeIndex},
 };
 pub use self::{
     examples::{Tour, example_tabs},
@@ -54,6 +54,7 @@ pub struct HttpState(Arc<Shared>);
 pub struct Shared {
     executor: Arc<dyn GraphqlExecutor>,
     authenticator: Box<dyn Authenticate>,
+    bodies: BodyReader,
     gate: Arc<Gate>,
     settings: HttpSettings,
     examples: Vec<ExampleTab>,
@@ -93,6 +94,7 @@ impl HttpState {
         Ok(Self(Arc::new(Shared {
             executor: Arc::new(executor),
             authenticator: Box::new(authenticator),
+            bodies: BodyReader::new(limits.max_body_bytes, settings.max_bodies_bytes, settings.read_timeout),
             gate: Arc::new(Gate { limits, types, documents }),
             settings,
             examples: Vec::new(),

@@ -1,6 +1,6 @@
 //! The name of one request, in its log lines and in its answer.
 
-use std::fmt;
+use std::{fmt, time::Instant};
 
 use axum::{extract::Request, http::HeaderValue, middleware::Next, response::Response};
 use uuid::Uuid;
@@ -23,11 +23,14 @@ impl fmt::Display for RequestId {
     }
 }
 
-/// Names each request and says the name in the answer.
+/// Names each request, says the name in the answer, and logs what became of it.
 pub(crate) async fn name_request(mut request: Request, next: Next) -> Response {
     let id = RequestId::new();
     request.extensions_mut().insert(id);
+    let (method, path, began) = (request.method().clone(), request.uri().path().to_owned(), Instant::now());
     let mut response = next.run(request).await;
+    let (status, ms) = (response.status().as_u16(), began.elapsed().as_millis());
+    tracing::debug!(request_id = %id, %method, path, status, ms, "answered");
     if let Ok(value) = HeaderValue::try_from(id.to_string()) {
         response.headers_mut().insert("x-request-id", value);
     }

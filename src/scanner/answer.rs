@@ -34,7 +34,7 @@ pub(super) struct Answer {
     response: Response,
     /// The rest of a piece that went beyond a limit.
     left_over: Bytes,
-    _permit: Option<AddressPermit>,
+    permit: Option<AddressPermit>,
 }
 
 /// A body, whole or cut at the limit.
@@ -52,7 +52,7 @@ impl Answer {
         elapsed: Duration,
         permit: Option<AddressPermit>,
     ) -> Self {
-        Self { url, redirects: Vec::new(), elapsed, response, left_over: Bytes::new(), _permit: permit }
+        Self { url, redirects: Vec::new(), elapsed, response, left_over: Bytes::new(), permit }
     }
 
     pub(super) fn status(&self) -> u16 {
@@ -119,6 +119,11 @@ impl Answer {
     /// The next piece of the body after decompression; `None` at its end.
     pub(super) async fn chunk(&mut self) -> Result<Option<Bytes>, ScanError> {
         self.response.chunk().await.map_err(|error| failure::request_failure(&error, &self.url))
+    }
+
+    /// Frees the address for the next request, when no more of the body is wanted.
+    pub(super) fn release(&mut self) {
+        self.permit = None;
     }
 
     /// Reads the body up to a limit; what follows is not read.

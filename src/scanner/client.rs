@@ -34,6 +34,12 @@ struct Route {
     resolver: GuardedResolver,
 }
 
+impl Route {
+    fn new(settings: &ScannerSettings, resolver: GuardedResolver) -> Result<Self, ScannerSetupError> {
+        Ok(Self { client: build(settings, resolver.clone())?, resolver })
+    }
+}
+
 /// Which schemes lead anywhere under the settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Schemes {
@@ -53,18 +59,28 @@ impl HttpClient {
             (None, Some(_)) => Schemes::TlsOnly,
             _ => Schemes::Both,
         };
-        let route = |resolver: GuardedResolver| {
-            Ok::<_, ScannerSetupError>(Route { client: build(settings, resolver.clone())?, resolver })
-        };
         let (plain, tls) = if let (Some(plain), Some(tls)) = (plain.or(tls), tls.or(plain)) {
-            (route(GuardedResolver::fixed(plain))?, route(GuardedResolver::fixed(tls))?)
+            (
+                Route::new(settings, GuardedResolver::fixed(plain))?,
+                Route::new(settings, GuardedResolver::fixed(tls))?,
+            )
         } else {
             let resolver =
                 GuardedResolver::system(guard).map_err(|error| ScannerSetupError::Dns(Box::new(error)))?;
-            let route = route(resolver)?;
+            let route = Route::new(settings, resolver)?;
             (route.clone(), route)
         };
         Ok(Self { plain, tls, schemes })
+    }
+
+    /// A client whose names lead where the resolver says, over both schemes.
+    #[cfg(test)]
+    pub(super) fn with_resolver(
+        settings: &ScannerSettings,
+        resolver: GuardedResolver,
+    ) -> Result<Self, ScannerSetupError> {
+        let route = Route::new(settings, resolver)?;
+        Ok(Self { plain: route.clone(), tls: route, schemes: Schemes::Both })
     }
 
     /// The schemes to try for a name, in order.

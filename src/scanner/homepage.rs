@@ -5,7 +5,9 @@ use std::net::SocketAddr;
 use url::Url;
 
 use super::{
-    answer::Answer,
+    answer::{Answer, Redirect},
+    meta_refresh,
+    page::{self, Page},
     visit::{Purpose, Visit},
 };
 use crate::model::{DomainName, JobStep, ScanError, ScanErrorCode as Code};
@@ -13,12 +15,41 @@ use crate::model::{DomainName, JobStep, ScanError, ScanErrorCode as Code};
 /// Told at each step of a scan.
 pub(super) type OnStep<'a> = &'a (dyn Fn(JobStep) + Send + Sync);
 
-/// Finds where the site of a name is and opens its homepage.
-pub(super) async fn open(
+/// The most pages that send on to another one in a row.
+const MAX_SIGNS: usize = 2;
+
+/// Finds the homepage of a name and reads it. A page that only sends on to another counts as a redirect.
+pub(super) async fn read(
     visit: &mut Visit<'_>,
     name: &DomainName,
     on_step: OnStep<'_>,
-) -> Result<Answer, ScanError> {
+) -> Result<(Answer, Page), ScanError> {
+    let mut answer = open(visit, name, on_step).await?;
+    let mut page = page::read(visit, &mut answer).await?;
+    for _ in 0..MAX_SIGNS {
+        let Some(target) = meta_refresh::target(&page.body.bytes, &answer.url) else { break };
+        answer.release();
+        // Where the sign leads nowhere, it is still the page that the site shows.
+        let Ok((next, next_page)) = read_next(visit, &answer, &target).await else { break };
+        (answer, page) = (next, next_page);
+    }
+    answer.release();
+    Ok((answer, page))
+}
+
+async fn read_next(visit: &mut Visit<'_>, sign: &Answer, target: &Url) -> Result<(Answer, Page), ScanError> {
+    let mut answer = visit.get(target, Purpose::Page).await?;
+    if !(200..=299).contains(&answer.status()) {
+        return Err(visit.status_error(&answer));
+    }
+    let hop = Redirect { url: sign.url.clone(), status: sign.status() };
+    answer.redirects.splice(0..0, sign.redirects.iter().cloned().chain([hop]));
+    let page = page::read(visit, &mut answer).await?;
+    Ok((answer, page))
+}
+
+/// Finds where the site of a name is and opens its homepage.
+async fn open(visit: &mut Visit<'_>, name: &DomainName, on_step: OnStep<'_>) -> Result<Answer, ScanError> {
     let mut failure: Option<ScanError> = None;
     let mut tried: Vec<SocketAddr> = Vec::new();
     for host in [name.to_string(), format!("www.{name}")] {

@@ -14,6 +14,7 @@ mod favicon;
 pub mod fingerprints;
 mod homepage;
 mod host_limits;
+mod meta_refresh;
 mod more_pages;
 mod page;
 mod page_memory;
@@ -93,10 +94,13 @@ struct Shared {
 impl Scanner {
     /// A scanner for the settings. It must be made within a Tokio runtime.
     pub fn new(settings: &ScannerSettings) -> Result<Self, ScannerSetupError> {
-        let guard = AddressGuard::new(settings);
+        Self::with_client(settings, HttpClient::new(settings, AddressGuard::new(settings))?)
+    }
+
+    fn with_client(settings: &ScannerSettings, client: HttpClient) -> Result<Self, ScannerSetupError> {
         Ok(Self(Arc::new(Shared {
-            guard,
-            client: HttpClient::new(settings, guard)?,
+            guard: AddressGuard::new(settings),
+            client,
             limits: HostLimits::new(settings.max_requests_per_address),
             page_memory: PageMemory::new(settings.max_page_bytes),
             fingerprints: fingerprints_of(settings)?,
@@ -141,12 +145,9 @@ impl Scanner {
         name: &DomainName,
         on_step: OnStep<'_>,
     ) -> Result<(Url, Extracted), ScanError> {
-        let mut answer = homepage::open(visit, name, on_step).await?;
-        let page = page::read(visit, &mut answer).await?;
+        let (answer, page) = homepage::read(visit, name, on_step).await?;
         let transport = transport::facts(&answer, &page.body);
         let (url, is_cut) = (answer.url.clone(), page.body.is_cut);
-        // The address is free for the next request while the page is read.
-        drop(answer);
         on_step(JobStep::Extracting);
         let mut found = page::facts(visit, page, name).await?;
         found.facts.metadata.insert("transport".to_owned(), transport);
@@ -213,3 +214,6 @@ fn product(user_agent: &str) -> &str {
     let text = user_agent.split_once("compatible;").map_or(user_agent, |(_, rest)| rest.trim_start());
     robots::product_token(text)
 }
+
+#[cfg(test)]
+mod tests;

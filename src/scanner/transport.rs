@@ -3,7 +3,7 @@
 use chrono::SecondsFormat;
 use reqwest::{
     Version,
-    header::{ETAG, LAST_MODIFIED, SERVER},
+    header::{ETAG, HeaderName, LAST_MODIFIED, SERVER},
 };
 use serde_json::{Value, json};
 
@@ -11,6 +11,9 @@ use super::{
     answer::{Answer, Body},
     certificate,
 };
+
+/// As much of a header as is kept.
+const MAX_HEADER_BYTES: usize = 500;
 
 /// What is known of a page besides its text.
 pub(super) fn facts(answer: &Answer, body: &Body) -> Value {
@@ -20,15 +23,21 @@ pub(super) fn facts(answer: &Answer, body: &Body) -> Value {
         "finalUrl": answer.url.as_str(),
         "redirects": redirects,
         "status": answer.status(),
-        "server": answer.text_header(SERVER),
+        "server": text(answer, SERVER),
         "httpVersion": version(answer.version()),
         "responseMilliseconds": u64::try_from(answer.elapsed.as_millis()).unwrap_or(u64::MAX),
         "bytes": body.bytes.len(),
         "truncated": body.is_cut,
-        "etag": answer.text_header(ETAG),
-        "lastModified": answer.text_header(LAST_MODIFIED),
+        "etag": text(answer, ETAG),
+        "lastModified": text(answer, LAST_MODIFIED),
         "certificate": answer.certificate().and_then(certificate_facts),
     })
+}
+
+/// A header as far as it makes sense to keep it.
+fn text(answer: &Answer, header: HeaderName) -> Option<&str> {
+    let value = answer.text_header(header)?;
+    Some(&value[..value.floor_char_boundary(MAX_HEADER_BYTES)])
 }
 
 fn certificate_facts(der: &[u8]) -> Option<Value> {

@@ -17,6 +17,9 @@ use super::{
 };
 use crate::model::{ScanError, ScanErrorCode as Code, ScanOptions};
 
+/// A longer address than any browser or server takes.
+const MAX_URL_BYTES: usize = 8 << 10;
+
 /// What a request is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
@@ -101,6 +104,10 @@ impl<'a> Visit<'a> {
         target: &Url,
         is_new_try: bool,
     ) -> Result<(), ScanError> {
+        if target.as_str().len() > MAX_URL_BYTES {
+            let problem = format!("{start} redirects to an address of {} bytes.", target.as_str().len());
+            return Err(ScanError::new(Code::InvalidResponse, problem));
+        }
         let limit = self.shared.settings.max_redirects;
         let problem = if !is_new_try && redirects.iter().any(|hop| hop.url == *target) {
             format!("{start} redirects in a loop, back to {target}.")

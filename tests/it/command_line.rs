@@ -6,7 +6,8 @@ use serde_json::json;
 
 use crate::support::{
     child::{Serving, program, refused, run},
-    http_client::{get, post},
+    eventually_async,
+    http_client::{get, post, send},
 };
 
 #[tokio::test]
@@ -131,4 +132,26 @@ fn completions_are_written_for_each_shell() {
         let script = run(folder.path(), &["completions", shell]).stdout;
         assert!(String::from_utf8(script).unwrap().contains("database-url"), "{shell}");
     }
+}
+
+#[tokio::test]
+async fn the_demonstration_scans_its_own_sites_and_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut serving = Serving::start(folder.path(), &["--demo"]);
+    assert!(serving.announcement.contains("30 fake sites"), "{}", serving.announcement);
+    let database = serving.announcement.rsplit(' ').next().unwrap().trim().to_owned();
+    let query = json!({ "query": "{ batchJobs { nodes { totalDomains completedDomains } } }" });
+    let address = serving.address;
+    eventually_async("some of its sites are scanned", || async {
+        let answer = post(address, "application/json", &query).await.json();
+        let batch = &answer["data"]["batchJobs"]["nodes"][0];
+        assert_eq!(batch["totalDomains"], 30);
+        batch["completedDomains"].as_i64().unwrap() >= 3
+    })
+    .await;
+    let page = send(address, "GET /graphiql", &[], "").await.text();
+    assert!(page.contains("batchId") && page.contains("batch_0"), "the tour is about the batch that runs");
+    assert!(serving.terminate().success());
+    assert!(!std::path::Path::new(&database).exists(), "{database}");
+    assert_eq!(folder.path().read_dir().unwrap().count(), 0);
 }

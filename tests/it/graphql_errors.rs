@@ -1,14 +1,10 @@
 //! What clients are told when something fails.
 
-use std::{
-    io,
-    sync::{Arc, Mutex},
-};
-
 use serde_json::json;
 
 use crate::support::{
     http_client::{post, query},
+    log,
     protocol_server::ProtocolServer,
 };
 
@@ -86,38 +82,12 @@ async fn a_failed_field_is_null_or_makes_its_parent_null() {
 
 #[tokio::test]
 async fn the_log_has_the_cause_under_the_request_id_that_the_client_was_told() {
-    let log = Log::default();
-    let written = log.clone();
-    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || written.clone()).finish();
-    let _logging = tracing::subscriber::set_default(subscriber);
     let server = ProtocolServer::start().await;
-    for (document, cause) in [("{ boom }", "the secret of the panic"), ("{ leak }", "the secret of the disk")]
-    {
+    let failures = [("{ boom }", "the secret of the panic"), ("{ leak }", "the secret of the disk")];
+    for (document, cause) in failures {
         let answer = query(server.address, document).await;
         let id = answer.json()["errors"][0]["extensions"]["requestId"].as_str().expect("an id").to_owned();
-        let lines = log.lines();
+        let lines = log::lines();
         assert!(lines.iter().any(|line| line.contains(&id) && line.contains(cause)), "{id} in {lines:?}");
-    }
-}
-
-/// What was logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn lines(&self) -> Vec<String> {
-        let bytes = self.0.lock().expect("the log");
-        String::from_utf8_lossy(&bytes).lines().map(str::to_owned).collect()
-    }
-}
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().expect("the log").extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }

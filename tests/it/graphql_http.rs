@@ -215,6 +215,7 @@ async fn each_operation_speaks_for_its_caller_and_has_loaders_of_its_own() {
     let sets: Vec<_> = answers.as_array().expect("two").iter().map(|answer| answer["data"].clone()).collect();
     assert_eq!(sets[0]["a"], sets[0]["b"]);
     assert_ne!(sets[0]["a"], sets[1]["a"]);
+    assert!(sets[0]["tenant"].is_string());
     assert_eq!(sets[0]["tenant"], sets[1]["tenant"]);
 }
 

@@ -109,6 +109,20 @@ async fn a_body_over_the_limit_gets_413_however_it_is_sent() {
 }
 
 #[tokio::test]
+async fn all_bodies_together_take_only_so_much_room() {
+    let server = ProtocolServer::with(|_, settings| settings.max_bodies_bytes = 1 << 20).await;
+    let body = |ms: u64| json!({ "query": format!("{{ slow(ms: {ms}) }}"), "variables": { "x": "x".repeat(900_000) } });
+    let address = server.address;
+    let first = tokio::spawn(async move { post(address, GRAPHQL, &body(1_000)).await });
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let second = post(server.address, GRAPHQL, &body(0)).await;
+    assert_eq!((second.status, second.code().as_str()), (503, "RATE_LIMITED"));
+    assert_eq!(query(server.address, "{ hello }").await.status, 200);
+    assert_eq!(first.await.expect("an answer").status, 200);
+    assert_eq!(post(server.address, GRAPHQL, &body(0)).await.status, 200);
+}
+
+#[tokio::test]
 async fn a_batch_has_at_most_ten_operations() {
     let server = ProtocolServer::start().await;
     let batch = |size: usize| json!(vec![json!({ "query": "{ hello }" }); size]);

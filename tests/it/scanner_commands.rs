@@ -131,6 +131,19 @@ async fn csv_has_a_heading_and_no_formulas() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_of_the_environment_is_not_used() {
+    let web = web().await;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_scrapersky"));
+    command.args(["scan", "--connect-to", &web.address().to_string(), "shop.test"]).env_clear();
+    for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {
+        command.env(name, "http://127.0.0.1:9");
+    }
+    let output =
+        tokio::task::spawn_blocking(move || command.output().expect("the program runs")).await.unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_site_says_never_steers_the_terminal() {
     let web = web().await;
     web.site("evil.test")

@@ -88,6 +88,44 @@ async fn a_redirect_is_followed_and_told() {
 }
 
 #[tokio::test]
+async fn an_override_reaches_every_name_in_its_own_way_whatever_the_scheme_says() {
+    let web = FakeSite::start_with_tls().await;
+    web.site("shop.test").redirect("/", "https://www.shop.test/");
+    web.site("www.shop.test")
+        .page("/", "<title>Shop</title>")
+        .robots("Sitemap: https://www.shop.test/a.xml")
+        .file("/a.xml", "<urlset><url><loc>https://www.shop.test/</loc></url></urlset>");
+    let plain = scan(&web, "shop.test").await.unwrap();
+    assert_eq!((plain.url.as_str(), plain.sitemap_urls), ("https://www.shop.test/", 1));
+    assert_eq!(plain.facts.metadata["transport"]["certificate"], json!(null));
+    web.site("shop.test").redirect("/", "http://www.shop.test/");
+    let tls = scan_with(&web.tls_settings(), &ScanOptions::default(), "shop.test").await.unwrap();
+    assert_eq!((tls.url.as_str(), tls.sitemap_urls), ("http://www.shop.test/", 1));
+    assert_ne!(tls.facts.metadata["transport"]["certificate"], json!(null));
+}
+
+#[tokio::test]
+async fn a_page_that_only_sends_on_is_a_redirect() {
+    let web = FakeSite::start().await;
+    let sign = r#"<meta http-equiv="refresh" content="0; url=/start">"#;
+    web.site("sign.test").page("/", sign).page("/start", "<title>Start</title>");
+    let report = scan(&web, "sign.test").await.unwrap();
+    assert_eq!(
+        (report.url.as_str(), report.facts.title.as_deref()),
+        ("http://sign.test/start", Some("Start"))
+    );
+    assert_eq!(
+        report.facts.metadata["transport"]["redirects"],
+        json!([{ "url": "http://sign.test/", "status": 200 }])
+    );
+    web.site("lost.test").page("/", format!("<title>Lost</title>{sign}"));
+    assert_eq!(scan(&web, "lost.test").await.unwrap().facts.title.as_deref(), Some("Lost"));
+    let inside = r#"<title>Sign</title><meta http-equiv="refresh" content="0; url=http://10.0.0.1/">"#;
+    web.site("inside.test").page("/", inside);
+    assert_eq!(scan(&web, "inside.test").await.unwrap().url, "http://inside.test/");
+}
+
+#[tokio::test]
 async fn a_site_that_redirects_until_its_cookie_comes_back_is_read() {
     let web = FakeSite::start().await;
     let gate = Answer::status(302).header("Location", "/").header("Set-Cookie", "seen=1; Path=/");

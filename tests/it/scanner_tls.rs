@@ -62,6 +62,15 @@ async fn https_is_tried_first_and_http_when_it_fails() {
 }
 
 #[tokio::test]
+async fn the_www_host_is_tried_when_the_name_itself_has_no_good_certificate() {
+    let web = FakeSite::start_with_tls().await;
+    web.site("www.wrong-name-here.test").page("/", PAGE);
+    let report =
+        scan_with(&web.tls_settings(), &ScanOptions::default(), "wrong-name-here.test").await.unwrap();
+    assert_eq!(report.url, "https://www.wrong-name-here.test/");
+}
+
+#[tokio::test]
 async fn a_server_that_speaks_no_tls_fails_as_such() {
     let web = FakeSite::start_with_tls().await;
     let settings = ScannerSettings { connect_to_tls: Some(web.address()), ..web.tls_settings() };

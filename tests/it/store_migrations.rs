@@ -117,3 +117,19 @@ async fn a_server_that_does_not_answer_is_named_without_the_password() {
     let error = Db::open(&settings, Access::Serve).await.unwrap_err().to_string();
     assert!(error.contains("127.0.0.1:1/db") && !error.contains("secret"), "{error}");
 }
+
+#[cfg_attr(not(postgres), ignore = "no PostgreSQL: set TEST_POSTGRES_URL or install initdb")]
+#[tokio::test]
+async fn a_url_that_asks_for_tls_gets_it() {
+    let mut database = TestDatabase::postgres().await;
+    for (mode, encrypted) in [("disable", false), ("require", true)] {
+        let mut url = url::Url::parse(&database.settings.database_url).unwrap();
+        url.set_query(Some(&format!("sslmode={mode}")));
+        database.settings.database_url = url.into();
+        let db = Db::open(&database.settings, Access::Serve).await.unwrap();
+        let text = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+        let row =
+            db.reader().query_one_raw(Statement::from_string(db.backend(), text)).await.unwrap().unwrap();
+        assert_eq!(row.try_get_by_index::<bool>(0).unwrap(), encrypted, "{mode}");
+    }
+}

@@ -11,8 +11,8 @@ pub(super) fn files() -> Router<HttpState> {
     Router::new()
 }
 
-/// The page and its policy: scripts only from the CDN and those of the page itself; the editor makes its styles and workers as
-/// it runs.
+/// The page and its policy: scripts only from the CDN and those of the page itself. The editor makes its styles as it runs, and
+/// its workers, which are a line each that imports from the CDN and so needs it among the sources of workers.
 pub(super) fn page() -> (String, String) {
     let nonce = format!("{:032x}", rand::random::<u128>());
     let policy = [
@@ -22,7 +22,7 @@ pub(super) fn page() -> (String, String) {
         "font-src https://esm.sh data:",
         "img-src 'self' data:",
         "connect-src 'self' https://esm.sh",
-        "worker-src blob:",
+        "worker-src blob: https://esm.sh",
         "base-uri 'none'",
         "form-action 'none'",
         "frame-ancestors 'none'",

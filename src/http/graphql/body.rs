@@ -1,6 +1,6 @@
 //! Reading a request's body within its bounds.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     body::{Body, BodyDataStream},
@@ -8,39 +8,91 @@ use axum::{
 };
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
-use tokio::time::{Instant, timeout_at};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::{Instant, timeout_at},
+};
 
 use super::{error::Code, media_type::is_json, rejection::Rejection};
 
+const KILOBYTE: usize = 1 << 10;
+/// What is taken for a body before any of it has come.
+const FIRST_BYTES: usize = 64 * KILOBYTE;
 /// How long the rest of a body that is too large is read, so that its sender comes to see the answer.
 const DISCARD: Duration = Duration::from_secs(2);
 
-/// Reads a JSON body of at most `max_bytes` within `within`.
-pub(crate) async fn read(
-    headers: &HeaderMap,
-    body: Body,
+/// Reads bodies within bounds: each of its own, and all together.
+pub(crate) struct BodyReader {
     max_bytes: usize,
     within: Duration,
-) -> Result<Bytes, Rejection> {
-    check_headers(headers)?;
-    let mut stream = body.into_data_stream();
-    let announced =
-        headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > max_bytes) {
-        discard(stream, max_bytes).await;
-        return Err(Rejection::too_large(announced, max_bytes));
+    /// A permit for each kilobyte that may be held.
+    kilobytes: Arc<Semaphore>,
+}
+
+/// A body, and the room it takes until it is dropped.
+pub(crate) struct Held {
+    /// The content.
+    pub(crate) bytes: Bytes,
+    _room: Option<OwnedSemaphorePermit>,
+}
+
+impl BodyReader {
+    /// Bodies of at most `max_bytes`, at most `max_total` of all, each to arrive within `within`.
+    pub(crate) fn new(max_bytes: usize, max_total: usize, within: Duration) -> Self {
+        let kilobytes = (max_total / KILOBYTE).clamp(1, Semaphore::MAX_PERMITS);
+        Self { max_bytes, within, kilobytes: Arc::new(Semaphore::new(kilobytes)) }
     }
-    let deadline = Instant::now() + within;
-    let mut bytes = BytesMut::with_capacity(announced.unwrap_or_default().min(64 << 10));
-    while let Some(chunk) = timeout_at(deadline, stream.next()).await.map_err(|_| too_slow(within))? {
-        let chunk = chunk.map_err(|error| Rejection::bad_request(format!("The body broke off: {error}.")))?;
-        if bytes.len() + chunk.len() > max_bytes {
-            discard(stream, max_bytes).await;
-            return Err(Rejection::too_large(None, max_bytes));
+
+    /// Reads a JSON body.
+    pub(crate) async fn read(&self, headers: &HeaderMap, body: Body) -> Result<Held, Rejection> {
+        check_headers(headers)?;
+        let mut stream = body.into_data_stream();
+        let announced = headers
+            .get(header::CONTENT_LENGTH)
+            .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+        if announced.is_some_and(|length| length > self.max_bytes) {
+            discard(stream, self.max_bytes).await;
+            return Err(Rejection::too_large(announced, self.max_bytes));
         }
-        bytes.extend_from_slice(&chunk);
+        let deadline = Instant::now() + self.within;
+        let mut bytes = BytesMut::with_capacity(announced.unwrap_or_default().min(FIRST_BYTES));
+        let mut room = None;
+        while let Some(chunk) =
+            timeout_at(deadline, stream.next()).await.map_err(|_| too_slow(self.within))?
+        {
+            let chunk =
+                chunk.map_err(|error| Rejection::bad_request(format!("The body broke off: {error}.")))?;
+            let length = bytes.len() + chunk.len();
+            if length > self.max_bytes {
+                discard(stream, self.max_bytes).await;
+                return Err(Rejection::too_large(None, self.max_bytes));
+            }
+            self.make_room(&mut room, length)?;
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(Held { bytes: bytes.freeze(), _room: room })
     }
-    Ok(bytes.freeze())
+
+    /// Short bodies are let through: they are bounded by the number of connections.
+    fn make_room(&self, room: &mut Option<OwnedSemaphorePermit>, length: usize) -> Result<(), Rejection> {
+        let held = room.as_ref().map_or(FIRST_BYTES / KILOBYTE, OwnedSemaphorePermit::num_permits);
+        let missing = length.div_ceil(KILOBYTE).saturating_sub(held);
+        let more = u32::try_from(missing).unwrap_or(u32::MAX);
+        if missing == 0 {
+            return Ok(());
+        }
+        let permit = Arc::clone(&self.kilobytes).try_acquire_many_owned(more).map_err(|_| no_room())?;
+        match room {
+            Some(room) => room.merge(permit),
+            None => *room = Some(permit),
+        }
+        Ok(())
+    }
+}
+
+fn no_room() -> Rejection {
+    let message = "The server holds too many large requests already; try again soon.";
+    Rejection::new(StatusCode::SERVICE_UNAVAILABLE, Code::RateLimited, message).with(header::RETRY_AFTER, "1")
 }
 
 fn check_headers(headers: &HeaderMap) -> Result<(), Rejection> {

@@ -3,8 +3,16 @@
 use async_graphql::{ObjectType, Request, Response, Schema, SubscriptionType};
 use futures_util::{FutureExt, future::BoxFuture, stream::BoxStream};
 
+use crate::model::Scope;
+
 /// Runs GraphQL operations, whatever the schema's types are.
 pub trait GraphqlExecutor: Send + Sync + 'static {
+    /// Adds what one execution needs to the data of its request, where the caller's [`Scope`] is already: dataloaders, made anew
+    /// each time. For a subscription it is called once, when it begins.
+    fn prepare(&self, request: Request, _scope: &Scope) -> Request {
+        request
+    }
+
     /// Runs a query or a mutation.
     fn execute(&self, request: Request) -> BoxFuture<'static, Response>;
 

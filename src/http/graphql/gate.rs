@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::{
     Positioned, Request, ServerError, Value, Variables,
-    parser::types::{ExecutableDocument, OperationDefinition},
+    parser::types::{ExecutableDocument, OperationDefinition, OperationType},
 };
 
 use super::{
@@ -12,7 +12,7 @@ use super::{
     documents::Documents,
     error::{self, Code},
     lexical,
-    operation::{Operation, Shape, operation},
+    operation::{Caller, Operation, Shape, operation},
     order::Order,
     presence,
     request::GraphqlParams,
@@ -45,7 +45,8 @@ impl Gate {
         self.check_bytes(&resolved.query)?;
         let mut document = async_graphql::parser::parse_query(&resolved.query).map_err(parse_failed)?;
         self.documents.keep(&resolved);
-        let mut request = Request::new(resolved.query).variables(params.variables).data(scope).data(id);
+        let mut request =
+            Request::new(resolved.query).variables(params.variables).data(scope.clone()).data(id);
         self.check_demand(&document, &request)?;
         let operation = find_operation(&document, params.operation_name.as_deref())?;
         check_variables(operation, &request.variables)?;
@@ -55,7 +56,7 @@ impl Gate {
         let shape =
             Shape { order: Order::of(&document, operation), is_marked: presence::mark(&mut document) };
         request.set_parsed_query(document);
-        Ok(Operation::new(request, kind, id, shape, self))
+        Ok(Operation::new(request, kind, Caller { scope, id }, shape, self))
     }
 
     /// This must come before every parse.
@@ -76,6 +77,11 @@ impl Gate {
         let mut surveyor = Surveyor::new(document, &request.variables, &self.types, limits.max_nesting);
         for (_, operation) in document.operations.iter() {
             let Demand { width, depth, complexity, aliases, .. } = surveyor.operation(&operation.node)?;
+            if operation.node.ty == OperationType::Subscription && width != 1 {
+                let message =
+                    format!("A subscription must have one field at its root; this one has {width}.");
+                return Err(error::error(Code::ValidationFailed, message));
+            }
             check(Code::QueryTooDeep, "fields within each other", depth, limits.max_depth)?;
             check(Code::QueryTooComplex, "fields at the root", width, limits.max_root_fields)?;
             check(Code::TooManyAliases, "aliases", aliases, limits.max_aliases)?;

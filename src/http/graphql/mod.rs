@@ -22,6 +22,7 @@ mod request;
 mod types;
 mod websocket;
 
+pub(super) use body::BodyReader;
 pub(super) use documents::Documents;
 pub use documents::ManifestError;
 pub(super) use error::Code;

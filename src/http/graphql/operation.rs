@@ -18,16 +18,28 @@ use super::{
     order::Order,
     presence,
 };
-use crate::http::{GraphqlExecutor, RequestId};
+use crate::{
+    http::{GraphqlExecutor, RequestId},
+    model::Scope,
+};
 
 /// An operation that has passed the [`Gate`].
 pub(crate) struct Operation {
     request: Request,
+    scope: Scope,
     /// What kind it is.
     pub(crate) kind: OperationType,
     /// How long it may run, if it is not a subscription.
     within: Duration,
     finish: Finish,
+}
+
+/// Who asks, and by which name the request is known in the log.
+pub(crate) struct Caller {
+    /// Whom the request speaks for.
+    pub(crate) scope: Scope,
+    /// The request's name.
+    pub(crate) id: RequestId,
 }
 
 /// What the data of an answer must look like.
@@ -90,23 +102,24 @@ impl Operation {
     pub(crate) fn new(
         request: Request,
         kind: OperationType,
-        id: RequestId,
+        caller: Caller,
         shape: Shape,
         gate: &Arc<Gate>,
     ) -> Self {
         let finish = Finish {
-            id,
+            id: caller.id,
             gate: Arc::clone(gate),
             query: request.query.clone(),
             operation_name: request.operation_name.clone(),
             shape,
         };
-        Self { request, kind, within: gate.limits.query_timeout, finish }
+        Self { request, scope: caller.scope, kind, within: gate.limits.query_timeout, finish }
     }
 
     /// Runs a query or a mutation to its end.
     pub(crate) async fn run(self, executor: &dyn GraphqlExecutor) -> Answer {
-        let running = AssertUnwindSafe(executor.execute(self.request)).catch_unwind();
+        let running = async { executor.execute(executor.prepare(self.request, &self.scope)).await };
+        let running = AssertUnwindSafe(running).catch_unwind();
         match timeout(self.within, running).await {
             Ok(Ok(response)) => self.finish.answer(response),
             Ok(Err(panic)) => self.finish.crashed(&*panic),
@@ -120,7 +133,8 @@ impl Operation {
             return stream::once(async move { self.run(&*executor).await }).boxed();
         }
         let finish = self.finish;
-        AssertUnwindSafe(executor.execute_stream(self.request))
+        let request = executor.prepare(self.request, &self.scope);
+        AssertUnwindSafe(executor.execute_stream(request))
             .catch_unwind()
             .map(move |event| match event {
                 Ok(response) => finish.answer(response),

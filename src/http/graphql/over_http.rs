@@ -11,7 +11,7 @@ use axum::{
 use futures_util::future::join_all;
 
 use super::{
-    body,
+    body::Held,
     error::{self, Code},
     media_type::{Format, negotiate},
     operation::{Answer, Outcome},
@@ -64,7 +64,8 @@ async fn respond(
 ) -> Result<Response, Rejection> {
     check_method(parts)?;
     let scope = state.authenticator.by_headers(&parts.headers).await?;
-    match (read(state, parts, body).await?, format) {
+    let (requests, _room) = read(state, parts, body).await?;
+    match (requests, format) {
         (Requests::One(params), Format::EventStream) => {
             over_sse::respond(state, *params, scope, id, &parts.method)
         }
@@ -83,13 +84,15 @@ fn check_method(parts: &Parts) -> Result<(), Rejection> {
     }
 }
 
-async fn read(state: &HttpState, parts: &Parts, body: Body) -> Result<Requests, Rejection> {
+/// The room that a large body takes is held until its request is answered: what was read of it lives as long.
+async fn read(state: &HttpState, parts: &Parts, body: Body) -> Result<(Requests, Option<Held>), Rejection> {
     if parts.method == Method::POST {
-        let limit = state.gate.limits.max_body_bytes;
-        let body = body::read(&parts.headers, body, limit, state.settings.read_timeout).await?;
-        request::from_body(&body).map_err(Rejection::bad_request)
+        let body = state.bodies.read(&parts.headers, body).await?;
+        let requests = request::from_body(&body.bytes).map_err(Rejection::bad_request)?;
+        Ok((requests, Some(body)))
     } else {
-        request::from_query_string(parts.uri.query().unwrap_or_default()).map_err(Rejection::bad_request)
+        let query = parts.uri.query().unwrap_or_default();
+        request::from_query_string(query).map(|requests| (requests, None)).map_err(Rejection::bad_request)
     }
 }
 

@@ -79,3 +79,103 @@ impl FieldType {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::{
+        EmptySubscription, ID, Interface, Object, OneofObject, Scalar, ScalarType, Schema, SimpleObject,
+        Value,
+    };
+
+    use super::*;
+
+    struct Address;
+
+    /// An absolute URL: "RFC 3986".
+    #[Scalar(specified_by_url = "https://www.rfc-editor.org/rfc/rfc3986")]
+    impl ScalarType for Address {
+        fn parse(_: Value) -> async_graphql::InputValueResult<Self> {
+            Ok(Self)
+        }
+
+        fn to_value(&self) -> Value {
+            Value::Null
+        }
+    }
+
+    #[derive(OneofObject)]
+    enum By {
+        /// By id.
+        Id(ID),
+        /// By name.
+        Name(String),
+    }
+
+    /// A site.
+    #[derive(SimpleObject)]
+    struct Site {
+        id: ID,
+        address: Option<Address>,
+        /// Text with a "quote", a \ and
+        /// two lines.
+        #[graphql(deprecation = "none is left")]
+        names: Vec<Option<String>>,
+    }
+
+    #[derive(Interface)]
+    #[graphql(field(name = "id", ty = "&ID"))]
+    enum Node {
+        Site(Site),
+    }
+
+    struct Query;
+
+    #[Object]
+    impl Query {
+        async fn site(&self, by: By) -> Option<Site> {
+            drop(by);
+            None
+        }
+
+        async fn sites(&self, #[graphql(default = 50)] first: i32, after: Option<String>) -> Vec<Site> {
+            drop((first, after));
+            Vec::new()
+        }
+
+        async fn node(&self, id: ID) -> Option<Node> {
+            drop(id);
+            None
+        }
+    }
+
+    struct Mutation;
+
+    #[Object]
+    impl Mutation {
+        async fn scan(&self) -> bool {
+            true
+        }
+    }
+
+    #[test]
+    fn a_schema_with_all_kinds_of_definitions_is_read() {
+        let sdl = Schema::new(Query, Mutation, EmptySubscription).sdl();
+        let index = TypeIndex::read(&sdl).unwrap_or_else(|error| panic!("{error}\n{sdl}"));
+        assert_eq!(index.root(OperationType::Query), Some("Query"));
+        assert_eq!(index.root(OperationType::Mutation), Some("Mutation"));
+        assert_eq!(index.root(OperationType::Subscription), None);
+        let field = |parent, name| {
+            index
+                .field(parent, name)
+                .map(|field: &FieldType| (field.ty.to_string(), field.named().to_owned(), field.is_paged))
+        };
+        let known = |ty: &str, named: &str, is_paged| Some((ty.to_owned(), named.to_owned(), is_paged));
+        assert_eq!(field("Query", "site"), known("Site", "Site", false));
+        assert_eq!(field("Query", "sites"), known("[Site!]!", "Site", true));
+        assert_eq!(field("Query", "node"), known("Node", "Node", false));
+        assert_eq!(field("Node", "id"), known("ID!", "ID", false));
+        assert_eq!(field("Site", "address"), known("Address", "Address", false));
+        assert_eq!(field("Site", "names"), known("[String]!", "String", false));
+        assert_eq!(field("Site", "nothing"), None);
+    }
+}

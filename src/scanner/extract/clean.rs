@@ -82,6 +82,12 @@ pub(super) fn hex_byte(digits: &[u8]) -> Option<u8> {
     Some(digit(*high)? << 4 | digit(*low)?)
 }
 
+/// Whether `text` has `word`, given in lower case, anywhere in it, whatever the case.
+pub(super) fn contains_word(text: &str, word: &str) -> bool {
+    text.len() >= word.len()
+        && text.as_bytes().windows(word.len()).any(|window| window.eq_ignore_ascii_case(word.as_bytes()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

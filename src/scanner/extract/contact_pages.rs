@@ -1,5 +1,8 @@
 //! Pages of the same site that tell how to reach its people.
 
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, Match};
 use url::Url;
 
 use super::{MAX_CONTACT_PAGES, clean, view::View};
@@ -75,6 +78,9 @@ const WORDS: [(&str, u32); 66] = [
     ("team", 40),
 ];
 
+/// Below this, the word is only part of a longer name about something else.
+const MIN_SCORE: u32 = 31;
+
 /// How much less likely a page on another host of the site is: a shop's help desk, an API's documentation.
 const ELSEWHERE: u32 = 45;
 
@@ -119,15 +125,19 @@ fn text_score(text: &str) -> u32 {
 
 /// Whole words count in full; a name that has more besides counts less.
 fn best_word(text: &str) -> u32 {
-    let of = |(word, score): &(&str, u32)| {
-        let at = text.find(word)?;
-        let starts = text[..at].chars().next_back().is_none_or(|c| !c.is_alphanumeric());
-        let ends = text[at + word.len()..].chars().next().is_none_or(|c| !c.is_alphanumeric());
+    let Some(finder) = FINDER.as_ref() else { return 0 };
+    let of = |found: Match| {
+        let (word, score) = WORDS[found.pattern().as_usize()];
+        let starts = text[..found.start()].chars().next_back().is_none_or(|c| !c.is_alphanumeric());
+        let ends = text[found.end()..].chars().next().is_none_or(|c| !c.is_alphanumeric());
         let extra = u32::try_from((text.len() - word.len()).min(30)).unwrap_or(30);
         (!word.is_ascii() || (starts && (ends || word.len() > 6))).then(|| score.saturating_sub(extra).max(1))
     };
-    WORDS.iter().filter_map(of).max().unwrap_or(0)
+    finder.find_overlapping_iter(text).filter_map(of).filter(|score| *score >= MIN_SCORE).max().unwrap_or(0)
 }
+
+static FINDER: LazyLock<Option<AhoCorasick>> =
+    LazyLock::new(|| AhoCorasick::new(WORDS.map(|(word, _)| word)).ok());
 
 /// Lower case, without the accents of Latin letters.
 fn plain(text: &str) -> String {
@@ -217,6 +227,7 @@ mod tests {
             "<a href='#contact'>Contact</a>",
             "<a href=/x>Why contactless payment changed how we think about retail in the city centre</a>",
             "<a href=/sobremesa>x</a>",
+            "<a href=/products/breitling-moving-company-hat>x</a>",
         ] {
             assert!(pages(link).is_empty(), "{link}: {:?}", pages(link));
         }

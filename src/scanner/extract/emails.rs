@@ -22,6 +22,9 @@ pub(super) fn find(view: &View<'_>, structured: &Structured) -> Vec<Contact> {
     for anchor in &view.found.anchors {
         emails.add_link(anchor.href);
     }
+    for token in &view.found.mailto_tokens {
+        emails.add_shifted(token);
+    }
     for code in &view.found.cfemails {
         emails.add_cfemail(code);
     }
@@ -77,7 +80,10 @@ impl Emails<'_> {
     /// `mailto:` with one or more addresses (RFC 6068), and Cloudflare's protected links.
     fn add_link(&mut self, href: &str) {
         let href = href.trim();
-        if let Some((_, code)) = href.split_once("/cdn-cgi/l/email-protection#") {
+        if let Some((_, call)) = href.split_once("linkTo_UnCryptMailto(") {
+            let call = clean::percent_decoded(call);
+            self.add_shifted(&call.split(['\'', '"']).nth(1).unwrap_or_default().replace("\\/", "/"));
+        } else if let Some((_, code)) = href.split_once("/cdn-cgi/l/email-protection#") {
             self.add_cfemail(code);
         } else if has_mailto(href) {
             let (to, query) = href["mailto:".len()..].split_once('?').unwrap_or((&href[7..], ""));
@@ -89,6 +95,12 @@ impl Emails<'_> {
             for (_, value) in others.filter(|(key, _)| key.eq_ignore_ascii_case("to")) {
                 self.add(&clean::percent_decoded(value), ContactMethod::Mailto);
             }
+        }
+    }
+
+    fn add_shifted(&mut self, token: &str) {
+        if let Some(link) = obfuscated::unshifted(token) {
+            self.add_link(&link);
         }
     }
 
@@ -183,6 +195,9 @@ mod tests {
             "<p>info<span>(at)</span>firma.de</p>",
             "<a href='/cdn-cgi/l/email-protection#432a2d252c03252a312e226d2726'>[email&#160;protected]</a>",
             "<span class='__cf_email__' data-cfemail='432a2d252c03252a312e226d2726'>[email&#160;protected]</span>",
+            "<a href=\"javascript:linkTo_UnCryptMailto('ocknvq,kphqBhktoc0fg');\">info(at)firma.de</a>",
+            "<a href=\"javascript:linkTo_UnCryptMailto(%27ocknvq,kphqBhktoc0fg%27,-2);\">Mail</a>",
+            "<a href='#' data-mailto-token='jxfiql7fkclXcfojx+ab' data-mailto-vector='-3'>Mail</a>",
             "<script type='application/ld+json'>{\"@type\":\"Organization\",\"email\":\"mailto:info@firma.de\"}</script>",
             "<meta itemprop='email' content='info@firma.de'><span itemprop='email' content='info@firma.de'></span>",
         ] {

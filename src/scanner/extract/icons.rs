@@ -3,20 +3,19 @@
 use url::Url;
 
 use super::{
+    clean::contains_word,
     logo_image,
     structured::Structured,
     view::{LinkTag, View},
-    walk::contains_word,
 };
 
-/// The icon that the page declares: of `rel~=icon`, the one nearest above 32 pixels; else the touch icon.
+/// The icon that the page declares: of `rel~=icon`, the one nearest above 32 pixels. Touch icons are
+/// for home screens and none.
 pub(super) fn favicon(view: &View<'_>) -> Option<Url> {
     let icons = view.links("icon").filter(|link| !is_mask(link));
     let best = icons.enumerate().min_by_key(|(index, link)| (size_cost(link), *index));
     best.and_then(|(_, link)| icon_url(view, link.href))
         .or_else(|| view.links("icon").find_map(|link| icon_url(view, link.href)))
-        .or_else(|| view.links("apple-touch-icon").find_map(|link| icon_url(view, link.href)))
-        .or_else(|| view.links("apple-touch-icon-precomposed").find_map(|link| icon_url(view, link.href)))
 }
 
 fn icon_url(view: &View<'_>, href: &str) -> Option<Url> {
@@ -81,10 +80,7 @@ mod tests {
             Some("https://www.firma.de/app/i.ico")
         );
         assert_eq!(favicon("<link rel=icon href='data:image/png;base64,AA'>"), None);
-        assert_eq!(
-            favicon("<link rel=icon href=''><link rel=apple-touch-icon href=/t.png>").as_deref(),
-            Some("https://www.firma.de/t.png")
-        );
+        assert_eq!(favicon("<link rel=icon href=''><link rel=apple-touch-icon href=/t.png>"), None);
         assert_eq!(favicon("<p>no icon"), None);
     }
 

@@ -7,9 +7,8 @@ use scraper::{ElementRef, node::Element};
 use url::Url;
 
 use super::{
-    clean,
+    clean::{self, contains_word},
     view::{Image, View},
-    walk::contains_word,
 };
 
 /// How many images are looked at: logos stand near the top, the footer's come last.
@@ -18,6 +17,10 @@ const MAX_IMAGES: usize = 40;
 const MAX_ANCESTORS: usize = 12;
 /// Images that only one weak sign speaks for are left alone.
 const MIN_SCORE: i32 = 4;
+
+/// Words in the names of files that are drawings of something else.
+const SIGNS: &str =
+    "arrow icon search menu avatar spinner loading loader pixel sprite close cart flag badge phone";
 
 /// Words in classes and ids that speak of a header, of a logo, and of somebody else's logos.
 const WORDS: [(&str, Word); 24] = [
@@ -94,6 +97,9 @@ fn score(view: &View<'_>, image: &Image<'_>, index: usize) -> i32 {
     }
     if around.others {
         score -= 6;
+    }
+    if SIGNS.split(' ').any(|word| contains_word(file, word)) && !contains_word(file, "logo") {
+        score -= 4;
     }
     score
 }

@@ -3,6 +3,7 @@
 //! The page is decoded and parsed once and walked once ([`view`]); every extractor reads that view. Equal bytes
 //! give equal facts. No page, however made, takes more than linear time or overflows the stack.
 
+mod attributes;
 mod charset;
 mod clean;
 mod contact_pages;
@@ -27,6 +28,7 @@ mod view;
 mod walk;
 mod wordpress;
 mod wordpress_marks;
+mod wordpress_traces;
 
 #[cfg(test)]
 mod fixture;

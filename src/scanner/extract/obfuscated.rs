@@ -83,6 +83,29 @@ fn is_dot(label: &str) -> bool {
     ["dot", "punkt", "point", "punto", "ponto"].iter().any(|word| label.eq_ignore_ascii_case(word))
 }
 
+/// The link behind a token of TYPO3's spam protection: letters, digits and signs are each shifted around their range
+/// by a number that is given elsewhere, and found here by trying.
+pub(super) fn unshifted(token: &str) -> Option<String> {
+    const MAX_SHIFT: i32 = 25;
+    if token.len() > 400 {
+        return None;
+    }
+    let links = (-MAX_SHIFT..=MAX_SHIFT).map(|shift| token.chars().map(|c| shifted(c, shift)).collect());
+    let mut links = links.filter(|link: &String| link.starts_with("mailto:"));
+    links.next()
+}
+
+fn shifted(c: char, shift: i32) -> char {
+    const RANGES: [(u8, u8); 3] = [(b'+', b':'), (b'@', b'Z'), (b'a', b'z')];
+    let Ok(code) = u8::try_from(c) else { return c };
+    let Some((first, last)) = RANGES.iter().find(|(first, last)| (*first..=*last).contains(&code)) else {
+        return c;
+    };
+    let size = i32::from(last - first) + 1;
+    let place = (i32::from(code - first) + shift).rem_euclid(size);
+    u8::try_from(place).map_or(c, |place| char::from(first + place))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,6 +130,14 @@ mod tests {
         ] {
             assert_eq!(addresses(text), ["info@firma.de"], "{text}");
         }
+    }
+
+    #[test]
+    fn shifted_links_are_shifted_back() {
+        for token in ["ocknvq,kphqBhktoc0fg", "jxfiql7fkclXcfojx+ab"] {
+            assert_eq!(unshifted(token).as_deref(), Some("mailto:info@firma.de"), "{token}");
+        }
+        assert_eq!(unshifted("nothing:special"), None);
     }
 
     #[test]

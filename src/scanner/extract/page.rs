@@ -105,3 +105,82 @@ fn camel_case(name: &str) -> String {
     }
     key
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::scanner::extract::tests::{facts_at, facts_of};
+
+    fn title(html: &str) -> Option<String> {
+        facts_of(html).facts.title
+    }
+
+    #[test]
+    fn the_title_is_the_pages_own_before_what_it_says_to_networks() {
+        assert_eq!(
+            title("<svg><title>Icon</title></svg><title> A &amp;\n B </title>").as_deref(),
+            Some("A & B")
+        );
+        assert_eq!(
+            title("<title> </title><meta property='og:title' content='Shared'>").as_deref(),
+            Some("Shared")
+        );
+        assert_eq!(
+            title("<body><svg><title>Icon</title></svg><h1>Big <b>heading</b></h1>").as_deref(),
+            Some("Big heading")
+        );
+        assert_eq!(title("<p>Text"), None);
+    }
+
+    #[test]
+    fn the_description_is_the_pages_own_before_what_it_says_to_networks() {
+        let html =
+            "<meta property='og:description' content='Shared'><meta name=Description content=' Own\n text '>";
+        assert_eq!(facts_of(html).facts.description.as_deref(), Some("Own text"));
+        assert_eq!(facts_of("<meta name=description content=''>").facts.description, None);
+    }
+
+    #[test]
+    fn the_language_is_declared_or_guessed() {
+        let language = |html: &str| facts_of(html).facts.language;
+        assert_eq!(language("<html lang=de_AT>").as_deref(), Some("de-AT"));
+        assert_eq!(
+            language("<html lang=''><meta property='og:locale' content='fr_FR'>").as_deref(),
+            Some("fr-FR")
+        );
+        let text = "<p>We have been making furniture by hand in our workshop for more than thirty years, and we still love it.";
+        assert_eq!(language(text).as_deref(), Some("en"));
+        assert_eq!(language("<p>OK"), None);
+    }
+
+    #[test]
+    fn metadata_holds_cards_structured_data_and_counts() {
+        let facts = facts_of(
+            "<link rel=canonical href='/start'><meta property='og:site_name' content='Firma'>\
+             <meta property='og:image:width' content='600'><meta property='og:image:width' content='700'>\
+             <meta name='twitter:card' content=summary><img><img><form></form><a href=/x>x</a>\
+             <script src=/a.js></script><link rel=stylesheet href=/a.css><style>a{}</style>",
+        )
+        .facts;
+        assert_eq!(
+            facts.metadata["openGraph"],
+            serde_json::json!({"imageWidth": "600", "siteName": "Firma"})
+        );
+        assert_eq!(facts.metadata["twitterCard"], serde_json::json!({"card": "summary"}));
+        assert_eq!(facts.metadata["canonicalUrl"], "https://www.firma.de/start");
+        assert_eq!(facts.metadata["charset"], "utf-8");
+        let counts = &facts.metadata["performance"];
+        for (name, count) in
+            [("imageCount", 2), ("formCount", 1), ("linkCount", 1), ("scriptCount", 1), ("cssCount", 2)]
+        {
+            assert_eq!(counts[name], count, "{name}");
+        }
+        assert!(!facts.metadata.contains_key("structuredData"));
+    }
+
+    #[test]
+    fn links_to_sitemaps_are_absolute_and_named_once() {
+        let html = "<link rel=sitemap href=/sitemap.xml><link rel='sitemap' href='sitemap.xml'><link rel=sitemap href='ftp://a/b'>";
+        let links = facts_at("https://firma.de/", html).sitemap_links;
+        assert_eq!(links.iter().map(url::Url::as_str).collect::<Vec<_>>(), ["https://firma.de/sitemap.xml"]);
+    }
+}

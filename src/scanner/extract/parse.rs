@@ -168,6 +168,15 @@ mod tests {
         html.tree.values().filter_map(|node| node.as_text().map(|text| &**text)).collect()
     }
 
+    /// How many nodes stand in one another at the end of the page.
+    fn depth(html: &Html) -> usize {
+        let (mut node, mut depth) = (html.tree.root(), 1);
+        while let Some(child) = node.last_child() {
+            (node, depth) = (child, depth + 1);
+        }
+        depth
+    }
+
     #[test]
     fn an_ordinary_page_parses_as_the_standard_says() {
         let page = "<!doctype html><title>A &amp; B</title><body class=x><p>one<p>two<table><tr><td>1<td>2</table>\
@@ -196,8 +205,8 @@ mod tests {
     /// Each of these takes minutes or gigabytes without the guard.
     #[test]
     fn pages_made_to_be_slow_are_read_in_linear_time() {
-        let attributes = numbered(100_000, |i| format!(" a{i}"));
-        let quoted = numbered(100_000, |i| format!("a{i}=''"));
+        let attributes = numbered(300_000, |i| format!(" a{i}"));
+        let quoted = numbered(200_000, |i| format!("a{i}=''"));
         let cases = [
             "<div>".repeat(100_000),
             "<p><b>".repeat(20_000),
@@ -215,6 +224,10 @@ mod tests {
             let html = parse(&format!("<title>hostile</title>{page}"));
             assert!(text_of(&html).contains("hostile"), "{}", &page[..12]);
             assert!(html.tree.values().len() <= MIN_NODES + page.len(), "{}", &page[..12]);
+            assert!(depth(&html) <= LEAF_DEPTH as usize + 16, "{} is {} deep", &page[..12], depth(&html));
+            let attributes =
+                html.tree.values().filter_map(|node| Some(node.as_element()?.attrs().count())).max();
+            assert!(attributes <= Some(2 * MAX_ATTRIBUTES), "{}", &page[..12]);
         }
     }
 }

@@ -1,5 +1,9 @@
 //! Whether what looks like a phone number in a text is one: its form and the words around it.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
 /// Whether what looks like a number at this place of a line is one: the words before it decide, else its form.
 pub(super) fn is_phone(line: &str, previous: &str, start: usize, end: usize) -> bool {
     let raw = &line[start..end];
@@ -13,6 +17,7 @@ pub(super) fn is_phone(line: &str, previous: &str, start: usize, end: usize) -> 
     }
 }
 
+#[derive(Clone, Copy)]
 enum Label {
     Phone,
     Other,
@@ -28,26 +33,33 @@ fn label(line: &str, previous: &str, start: usize) -> Option<Label> {
     own
 }
 
-/// The last label in a text.
+/// The last label in a text that begins as a word.
 fn nearest_label(text: &str) -> Option<Label> {
     let lower = text.to_lowercase();
-    let last = |words: &str| words.split('|').filter_map(|word| last_word(&lower, word)).max();
-    match (last(PHONE_LABELS), last(OTHER_LABELS)) {
-        (Some(phone), Some(other)) if other > phone => Some(Label::Other),
-        (Some(_), _) => Some(Label::Phone),
-        (None, Some(_)) => Some(Label::Other),
-        (None, None) => None,
+    let labels = LABELS.as_ref()?;
+    let mut last: Option<(usize, Label)> = None;
+    for found in labels.finder.find_overlapping_iter(&lower) {
+        let begins = lower[..found.start()].chars().next_back().is_none_or(|c| !c.is_alphanumeric());
+        let is_word = begins || !lower.as_bytes()[found.start()].is_ascii_alphabetic();
+        let is_phone = found.pattern().as_usize() < labels.phone_count;
+        if is_word && last.is_none_or(|(end, _)| found.end() > end || (found.end() == end && is_phone)) {
+            last = Some((found.end(), if is_phone { Label::Phone } else { Label::Other }));
+        }
     }
+    last.map(|(_, label)| label)
 }
 
-/// The end of the last place where a text has a word, begun as a word.
-fn last_word(text: &str, word: &str) -> Option<usize> {
-    text.rmatch_indices(word).find_map(|(at, _)| {
-        let starts = !word.starts_with(|c: char| c.is_ascii_alphabetic())
-            || text[..at].chars().next_back().is_none_or(|c| !c.is_alphanumeric());
-        starts.then_some(at + word.len())
-    })
+/// All labels, those of phone numbers first.
+struct Labels {
+    finder: AhoCorasick,
+    phone_count: usize,
 }
+
+static LABELS: LazyLock<Option<Labels>> = LazyLock::new(|| {
+    let words = PHONE_LABELS.split('|').chain(OTHER_LABELS.split('|'));
+    let finder = AhoCorasick::new(words).ok()?;
+    Some(Labels { finder, phone_count: PHONE_LABELS.split('|').count() })
+});
 
 /// What is written before a phone number, in lower case.
 const PHONE_LABELS: &str = "tel|fon|phone|telephone|téléphone|teléfono|telefono|telefone|mobil|handy|cell|call|ring|hotline|\
@@ -117,5 +129,15 @@ fn follows_digit(text: &str) -> bool {
 fn is_formatted(raw: &str) -> bool {
     let groups = raw.split(|c: char| !c.is_ascii_digit()).filter(|group| !group.is_empty()).count();
     let first = raw.split(|c: char| !c.is_ascii_digit()).find(|group| !group.is_empty()).map_or(0, str::len);
-    groups >= 2 && (raw.starts_with(['0', '(']) || (groups >= 3 && (2..=4).contains(&first)))
+    !is_amount(raw)
+        && groups >= 2
+        && (raw.starts_with(['0', '(']) || (groups >= 3 && (2..=4).contains(&first)))
+}
+
+/// `231.506.740`: thousands set apart by points or commas.
+fn is_amount(raw: &str) -> bool {
+    let mut groups = raw.split(['.', ',']);
+    let first = groups.next().unwrap_or_default();
+    let is_digits = |group: &str| group.bytes().all(|c| c.is_ascii_digit());
+    first.len() <= 3 && is_digits(first) && groups.all(|group| group.len() == 3 && is_digits(group))
 }

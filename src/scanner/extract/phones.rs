@@ -13,8 +13,8 @@ use crate::model::{Contact, ContactKind, ContactMethod};
 
 /// The most numbers of one page.
 const MAX_PHONES: usize = 50;
-/// The most lines with digits that are searched for numbers.
-const MAX_LINES: usize = 2_000;
+/// The most runs of digits that are searched for numbers.
+const MAX_RUNS: usize = 1_000;
 /// The longest line that is searched; more is data, not text.
 const MAX_LINE: usize = 2_000;
 /// The fewest digits a number in a text has.
@@ -102,41 +102,100 @@ impl Phones<'_> {
         (!is_placeholder(&number.national_number.to_string())).then_some(number)
     }
 
+    /// The numbers of a text. Regions other than the likeliest are tried only when that one has none.
     fn add_text(&mut self, text: &str) {
-        let mut previous = "";
-        let mut budget = MAX_LINES;
-        for line in text.lines() {
-            if digits(line) >= MIN_DIGITS && line.len() <= MAX_LINE && budget > 0 {
-                budget -= 1;
-                self.add_line(line, previous);
-            }
-            previous = line;
-        }
-    }
-
-    /// The numbers of one line; the line before may hold their label.
-    fn add_line(&mut self, line: &str, previous: &str) {
+        let runs = runs(text);
         let regions: Vec<Option<Region>> = if self.regions.is_empty() {
             vec![None]
         } else {
             self.regions.iter().copied().map(Some).collect()
         };
-        let mut taken: Vec<(usize, usize)> = Vec::new();
+        let known = self.found.len();
         for region in regions {
-            for found in PHONE_MATCHER_FACTORY.create_matcher(line, Leniency::Valid, 50, region) {
-                let (start, end) = (found.start, found.end());
-                if taken.iter().any(|(from, to)| start < *to && *from < end) {
-                    continue;
-                }
-                if is_phone(line, previous, start, end)
-                    && !is_placeholder(&found.number.national_number.to_string())
-                {
-                    taken.push((start, end));
-                    self.add(e164(&found.number), found.raw_string, ContactMethod::Text);
-                }
+            for run in &runs {
+                self.add_run(run, region);
+            }
+            if self.found.len() > known {
+                break;
             }
         }
     }
+
+    /// The numbers of a run of digits; it may hold several.
+    fn add_run(&mut self, run: &Run<'_>, region: Option<Region>) {
+        for found in PHONE_MATCHER_FACTORY.create_matcher(run.text(), Leniency::Valid, 20, region) {
+            let (start, end) = (run.start + found.start, run.start + found.end());
+            if is_phone(run.line, run.previous, start, end)
+                && !is_placeholder(&found.number.national_number.to_string())
+            {
+                self.add(e164(&found.number), found.raw_string, ContactMethod::Text);
+            }
+        }
+    }
+}
+
+/// A part of a line that is made of digits and what stands between the digits of numbers.
+struct Run<'t> {
+    line: &'t str,
+    /// The line before, which may hold a label.
+    previous: &'t str,
+    start: usize,
+    end: usize,
+}
+
+impl<'t> Run<'t> {
+    fn text(&self) -> &'t str {
+        &self.line[self.start..self.end]
+    }
+}
+
+/// The runs of a text that are worth a closer look.
+fn runs(text: &str) -> Vec<Run<'_>> {
+    let mut found = Vec::new();
+    let mut previous = "";
+    for line in text.lines() {
+        if digits(line) >= MIN_DIGITS && line.len() <= MAX_LINE {
+            let mut rest = 0;
+            while let Some((start, end)) = next_run(line, rest)
+                && found.len() < MAX_RUNS
+            {
+                rest = end;
+                if digits(&line[start..end]) >= MIN_DIGITS && is_phone(line, previous, start, end) {
+                    found.push(Run { line, previous, start, end });
+                }
+            }
+        }
+        previous = line;
+    }
+    found
+}
+
+/// The next run of a line from a place on: from a digit, plus or bracket to the last digit before other text.
+fn next_run(line: &str, from: usize) -> Option<(usize, usize)> {
+    let start = from + line[from..].find(|c| is_digit(c) || matches!(c, '+' | '＋' | '(' | '（'))?;
+    let mut end = start;
+    for (at, c) in line[start..].char_indices() {
+        if is_digit(c) {
+            end = start + at + c.len_utf8();
+        } else if !is_between(c) {
+            break;
+        }
+    }
+    let skipped = start + line[start..].chars().next().map_or(1, char::len_utf8);
+    Some((start, end.max(skipped)))
+}
+
+fn is_digit(c: char) -> bool {
+    c.is_ascii_digit() || ('０'..='９').contains(&c)
+}
+
+/// What stands between the digits of a number.
+fn is_between(c: char) -> bool {
+    matches!(
+        c,
+        ' ' | '\u{a0}' | '\u{202f}' | '+' | '(' | ')' | '[' | ']' | '-' | '.' | '/' | '~' | '\u{2010}'
+            ..='\u{2015}' | '\u{2212}' | '－' | '（' | '）' | '．' | '／' | '＋' | '　' | 'ー' | '·'
+    )
 }
 
 /// `0049 30 …` and `+49 (0) 30 …` in the form that all parsers read.
@@ -154,7 +213,7 @@ fn e164(number: &PhoneNumber) -> String {
 
 /// How many digits a text has, those of East Asian width included.
 fn digits(text: &str) -> usize {
-    text.chars().filter(|c| c.is_ascii_digit() || ('０'..='９').contains(c)).count()
+    text.chars().filter(|c| is_digit(*c)).count()
 }
 
 /// Numbers of templates: one digit only, or counting up.
@@ -217,6 +276,17 @@ mod tests {
             "<a href='tel:123456789'>x</a><a href='tel:0000000000'>y</a>",
         ] {
             assert!(german(html).is_empty(), "{html}: {:?}", german(html));
+        }
+    }
+
+    #[test]
+    fn dates_and_amounts_that_are_valid_numbers_somewhere_are_none() {
+        for (url, html) in [
+            ("https://a.dk/", "<p>Opdateret 20.03.2024, 31-12-2023</p>"),
+            ("https://a.pt/", "<p>231.506.740 visitas</p>"),
+            ("https://a.no/", "<p>Oppdatert 2024-03-12, 2024 03 12</p>"),
+        ] {
+            assert!(facts_at(url, html).facts.phone_numbers.is_empty(), "{html}");
         }
     }
 

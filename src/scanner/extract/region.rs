@@ -5,7 +5,7 @@ use rlibphonenumber::Region;
 use super::{language, structured::Structured, view::View};
 
 /// The likely regions, likeliest first: the address in the structured data, the country of the domain name, the
-/// language.
+/// region of the language; only where these tell nothing, where the language is spoken.
 pub(super) fn guess(view: &View<'_>, structured: &Structured) -> Vec<Region> {
     let mut regions = Vec::new();
     let mut add = |region: Option<Region>| regions.extend(region.filter(|own| !regions.contains(own)));
@@ -16,8 +16,9 @@ pub(super) fn guess(view: &View<'_>, structured: &Structured) -> Vec<Region> {
     let tag = language::language(view);
     add(tag.as_deref().and_then(of_locale));
     add(view.meta("og:locale").and_then(language::tag).as_deref().and_then(of_locale));
-    for code in tag.as_deref().map(of_language).unwrap_or_default() {
-        add(parse(code));
+    if regions.is_empty() {
+        let spoken = tag.as_deref().map(of_language).unwrap_or_default();
+        regions.extend(spoken.iter().filter_map(|code| parse(code)));
     }
     regions
 }

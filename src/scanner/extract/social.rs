@@ -147,6 +147,7 @@ mod tests {
             "https://github.com/muster/repo",
             "https://github.com/features",
             "https://wa.me/?text=hi",
+            "https://www.flickr.com/photos/muster/123456",
             "https://t.me/share/url?url=x",
             "https://notfacebook.com/muster",
             "https://facebook.com.evil.example/muster",

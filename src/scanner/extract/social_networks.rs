@@ -116,7 +116,7 @@ fn by_path(host: &str, parts: &[&str]) -> Option<(&'static str, String)> {
         ("xing.com", [kind @ ("profile" | "pages" | "companies" | "company"), name, ..]) => {
             Some(("xing", format!("https://www.xing.com/{kind}/{}", word(name)?)))
         }
-        ("flickr.com", ["photos" | "people", name, ..]) => {
+        ("flickr.com", ["photos" | "people", name]) => {
             Some(("flickr", format!("https://www.flickr.com/photos/{name}/")))
         }
         ("open.spotify.com", [kind @ ("artist" | "user" | "show"), id]) => {

@@ -46,6 +46,8 @@ pub(super) struct Found<'a> {
     pub(super) iframes: Vec<&'a str>,
     /// Elements whose text Cloudflare encoded (`data-cfemail`).
     pub(super) cfemails: Vec<&'a str>,
+    /// Links that TYPO3 encoded (`data-mailto-token`).
+    pub(super) mailto_tokens: Vec<&'a str>,
     /// `itemprop` with the value of the element's own attribute (`content`, `href`, `src`), else the range of its text.
     pub(super) itemprops: Vec<ItemProp<'a>>,
     /// The first class list of the body, for systems that mark it.

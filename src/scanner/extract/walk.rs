@@ -3,6 +3,7 @@
 use scraper::{ElementRef, Html, Node, node::Element};
 
 use super::{
+    attributes::Attrs,
     clean,
     view::{Anchor, Found, Image, ItemProp, LinkTag, Meta},
 };
@@ -49,63 +50,6 @@ struct Walker<'a> {
     gap: bool,
 }
 
-/// The attributes that the extractors read, gathered in one pass over an element.
-#[derive(Default, Clone, Copy)]
-struct Attrs<'a> {
-    alt: &'a str,
-    class: &'a str,
-    content: Option<&'a str>,
-    cfemail: &'a str,
-    equiv: &'a str,
-    href: Option<&'a str>,
-    id: &'a str,
-    itemprop: &'a str,
-    late_src: &'a str,
-    media: &'a str,
-    name: &'a str,
-    property: &'a str,
-    rel: &'a str,
-    sizes: &'a str,
-    src: &'a str,
-    srcset: &'a str,
-    kind: &'a str,
-    lang: &'a str,
-    datetime: &'a str,
-    elementor: bool,
-}
-
-impl<'a> Attrs<'a> {
-    fn of(element: &'a Element) -> Self {
-        let mut own = Self::default();
-        for (name, value) in element.attrs() {
-            match name {
-                "alt" => own.alt = value,
-                "class" => own.class = value,
-                "content" => own.content = Some(value),
-                "data-cfemail" => own.cfemail = value,
-                "http-equiv" => own.equiv = value,
-                "href" => own.href = Some(value),
-                "id" => own.id = value,
-                "itemprop" => own.itemprop = value,
-                "data-src" | "data-lazy-src" | "data-original" => own.late_src = value,
-                "media" => own.media = value,
-                "name" => own.name = value,
-                "property" => own.property = value,
-                "rel" => own.rel = value,
-                "sizes" => own.sizes = value,
-                "src" => own.src = value,
-                "srcset" | "data-srcset" => own.srcset = value,
-                "type" => own.kind = value,
-                "lang" | "xml:lang" if !value.trim().is_empty() => own.lang = value,
-                "datetime" => own.datetime = value,
-                "data-elementor-type" => own.elementor = true,
-                _ => {}
-            }
-        }
-        own
-    }
-}
-
 impl<'a> Walker<'a> {
     /// Takes note of a node that is no element; says whether to enter it.
     fn open(&mut self, node: &'a Node) -> bool {
@@ -136,6 +80,9 @@ impl<'a> Walker<'a> {
         }
         self.found.has_elementor_mark |= attrs.elementor;
         self.scope(element, name, &attrs);
+        if !attrs.mailto_token.is_empty() {
+            self.found.mailto_tokens.push(attrs.mailto_token);
+        }
         if !attrs.cfemail.is_empty() {
             self.found.cfemails.push(attrs.cfemail);
         }
@@ -329,12 +276,6 @@ impl<'a> Walker<'a> {
             self.found.seams.push(at);
         }
     }
-}
-
-/// Whether `text` has `word`, given in lower case, anywhere in it, whatever the case.
-pub(super) fn contains_word(text: &str, word: &str) -> bool {
-    text.len() >= word.len()
-        && text.as_bytes().windows(word.len()).any(|window| window.eq_ignore_ascii_case(word.as_bytes()))
 }
 
 fn text_of(node: Option<&Node>) -> &str {

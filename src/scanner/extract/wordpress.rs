@@ -1,13 +1,8 @@
 //! WordPress: whether a site runs on it, its version, themes, plugins and Elementor. Judged by evidence that only
 //! WordPress leaves, never by the mere word.
 
-use std::borrow::Cow;
-
-use super::{view::View, walk::contains_word, wordpress_marks as marks};
-use crate::model::{SiteFacts, Technology, WordpressPlugin, WordpressTheme};
-
-/// The most themes and plugins that are kept of one page.
-const MAX_ASSETS: usize = 100;
+use super::{clean::contains_word, view::View, wordpress_marks as marks, wordpress_traces::Traces};
+use crate::model::{SiteFacts, Technology};
 
 /// Fills in all facts about WordPress, and brings the technologies in line with them.
 pub(super) fn describe(view: &View<'_>, facts: &mut SiteFacts) {
@@ -33,186 +28,7 @@ fn has_elementor(view: &View<'_>, traces: &Traces<'_>) -> bool {
     view.found.has_elementor_mark
         || contains_word(view.found.body_class, "elementor-kit-")
         || view.metas("generator").any(|text| text.starts_with("Elementor "))
-        || traces.plugins.iter().any(|trace| matches!(&*trace.slug, "elementor" | "elementor-pro"))
-}
-
-/// One theme or plugin, with the versions that its own files carry.
-struct Trace<'a> {
-    slug: Cow<'a, str>,
-    versions: Vec<&'a str>,
-}
-
-/// What the addresses of a page tell.
-#[derive(Default)]
-struct Traces<'a> {
-    themes: Vec<Trace<'a>>,
-    plugins: Vec<Trace<'a>>,
-    core_versions: Vec<&'a str>,
-    /// Files of WordPress itself, or uploads of this very site.
-    has_core: bool,
-}
-
-impl<'a> Traces<'a> {
-    fn collect(view: &'a View<'_>) -> Self {
-        let found = &view.found;
-        let mut traces = Self::default();
-        let stylesheets = found.links.iter().map(|link| link.href);
-        for url in stylesheets.chain(found.script_urls.iter().copied()) {
-            if !is_of_wordpress_com(url) {
-                traces.read(url);
-            }
-        }
-        for image in found.images.iter().filter(|image| contains_word(image.src, "wp-content")) {
-            if is_own(view, image.src) {
-                traces.read(image.src);
-                traces.has_core |= image.src.contains("/wp-content/uploads/");
-            }
-        }
-        for text in found.scripts.iter().chain(&found.styles).chain(&found.noscripts) {
-            traces.read(text);
-        }
-        traces
-    }
-
-    /// Takes note of each path below `wp-content` and `wp-includes`, in an address or in a script, where slashes may
-    /// be escaped.
-    fn read(&mut self, text: &'a str) {
-        for (at, _) in text.match_indices("wp-content") {
-            let Some(rest) = after_slash(&text[at + "wp-content".len()..]) else { continue };
-            for (kind, list) in [("plugins", &mut self.plugins), ("themes", &mut self.themes)] {
-                if let Some((slug, path)) = rest.strip_prefix(kind).and_then(after_slash).and_then(slug) {
-                    note(list, slug, path);
-                    self.has_core = true;
-                }
-            }
-        }
-        for (at, _) in text.match_indices("wp-includes") {
-            let Some(rest) = after_slash(&text[at + "wp-includes".len()..]) else { continue };
-            self.has_core |=
-                ["js", "css", "blocks", "images", "fonts"].iter().any(|dir| rest.starts_with(dir));
-            if CORE_FILES.iter().any(|file| path_of(rest).contains(file)) {
-                self.core_versions.extend(version_of(path_of(rest)));
-            }
-        }
-    }
-
-    fn is_wordpress(&self, view: &View<'_>) -> bool {
-        self.has_core || marks::has_core_marks(view)
-    }
-
-    /// The version that WordPress puts on its own files; plugins that replace it with something else disagree.
-    fn core_version(&self) -> Option<String> {
-        let first = self.core_versions.first()?;
-        let agree = self.core_versions.iter().all(|own| own == first);
-        (agree && marks::is_core_version(first)).then(|| (*first).to_owned())
-    }
-
-    fn themes(&self, core: Option<&str>) -> Vec<WordpressTheme> {
-        let themes = self.themes.iter().take(MAX_ASSETS);
-        themes
-            .map(|trace| WordpressTheme { slug: trace.slug.to_string(), version: trace.version(core) })
-            .collect()
-    }
-
-    /// The plugins by their files and by the marks that they leave on the page.
-    fn plugins(&self, view: &View<'_>, core: Option<&str>) -> Vec<WordpressPlugin> {
-        let mut plugins: Vec<WordpressPlugin> = self
-            .plugins
-            .iter()
-            .map(|trace| WordpressPlugin { slug: trace.slug.to_string(), version: trace.version(core) })
-            .collect();
-        for (slug, version) in marks::plugins(view) {
-            match plugins.iter_mut().find(|plugin| plugin.slug == slug) {
-                Some(plugin) => plugin.version = version.or_else(|| plugin.version.take()),
-                None => plugins.push(WordpressPlugin { slug: slug.to_owned(), version }),
-            }
-        }
-        plugins.truncate(MAX_ASSETS);
-        plugins
-    }
-}
-
-impl Trace<'_> {
-    /// The version that most of its files carry. WordPress puts its own version on files without one: that tells
-    /// nothing.
-    fn version(&self, core: Option<&str>) -> Option<String> {
-        let own = self.versions.iter().filter(|version| Some(**version) != core);
-        let count = |version: &str| self.versions.iter().filter(|other| **other == version).count();
-        let best = own.enumerate().max_by_key(|(at, version)| (count(version), std::cmp::Reverse(*at)));
-        best.map(|(_, version)| (*version).to_owned())
-    }
-}
-
-/// Files of WordPress that carry its version, unlike the libraries that it ships.
-const CORE_FILES: [&str; 9] = [
-    "wp-emoji",
-    "wp-embed",
-    "css/dist",
-    "css\\/dist",
-    "dashicons",
-    "comment-reply",
-    "admin-bar",
-    "blocks/",
-    "classic-themes",
-];
-
-fn note<'a>(list: &mut Vec<Trace<'a>>, slug: &'a str, path: &'a str) {
-    let slug = if slug.contains('%') { super::clean::percent_decoded(slug) } else { Cow::Borrowed(slug) };
-    let known = list.iter().position(|trace| trace.slug == slug);
-    let at = known.unwrap_or(list.len());
-    if known.is_none() {
-        if list.len() >= MAX_ASSETS {
-            return;
-        }
-        list.push(Trace { slug, versions: Vec::new() });
-    }
-    list[at].versions.extend(version_of(path));
-}
-
-/// What follows a slash, which a script may have escaped.
-fn after_slash(text: &str) -> Option<&str> {
-    text.strip_prefix('/').or_else(|| text.strip_prefix("\\/"))
-}
-
-/// A directory name and the path behind it. A file directly in the directory is none.
-fn slug(text: &str) -> Option<(&str, &str)> {
-    let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '%')))?;
-    let path = after_slash(&text[end..])?;
-    let slug = &text[..end];
-    (!slug.is_empty() && slug.len() <= 100 && !slug.starts_with('.')).then(|| (slug, path_of(path)))
-}
-
-/// The text up to where an address ends.
-fn path_of(text: &str) -> &str {
-    let end = text.find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ')' | '<' | '>' | ',' | ';'));
-    &text[..end.unwrap_or(text.len())]
-}
-
-/// The version in `?ver=` or `?v=`, when it looks like one and not like a time or a hash.
-fn version_of(path: &str) -> Option<&str> {
-    let query = path.split_once('?')?.1;
-    let value = query
-        .split(['&', '#'])
-        .find_map(|pair| pair.trim_start_matches("amp;").trim_start_matches("#038;").strip_prefix("ver="))?;
-    marks::is_version(value).then_some(value)
-}
-
-/// Whether an address is of the site's own registrable domain, directly or through the image proxy of Jetpack.
-fn is_own(view: &View<'_>, href: &str) -> bool {
-    let own = view.url.host_str().unwrap_or_default();
-    let own = psl::domain_str(own).unwrap_or(own);
-    let Some(url) = view.resolve(href) else { return false };
-    let host = url.host_str().unwrap_or_default();
-    let path = url.path().trim_start_matches('/');
-    let through_proxy =
-        host.ends_with(".wp.com") && path.strip_prefix("www.").unwrap_or(path).starts_with(own);
-    host == own || host.strip_suffix(own).is_some_and(|sub| sub.ends_with('.')) || through_proxy
-}
-
-/// Files that `WordPress.com` serves to anyone.
-fn is_of_wordpress_com(href: &str) -> bool {
-    let host = href.split("//").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default();
-    host.ends_with(".wp.com") || host.ends_with(".wordpress.com")
+        || traces.has_plugin(&["elementor", "elementor-pro"])
 }
 
 /// WordPress and Elementor are named exactly when these facts say so.
@@ -291,6 +107,8 @@ mod tests {
             "<a href='https://www.anderswo.de/wp-content/uploads/a.pdf'>PDF</a>",
             "<!-- <script src='/wp-includes/js/a.js'></script> -->",
             "<script src='https://stats.wp.com/e-202445.js'></script>",
+            "<style>.a{background:url(https://www.anderswo.de/wp-content/themes/x/a.png)}</style>",
+            "<script>var a='https:\\/\\/www.anderswo.de\\/wp-content\\/plugins\\/x\\/a.js'</script>",
         ] {
             let facts = facts(html);
             assert!(!facts.is_wordpress && !facts.has_elementor, "{html}");

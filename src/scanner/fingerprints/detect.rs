@@ -39,14 +39,15 @@ pub(super) struct Matchers {
     /// Cookies whose names are known only by their beginnings.
     cookie_prefixes: Vec<(String, Place)>,
     metas: HashMap<String, Vec<Place>>,
-    html: Field,
     script_src: Field,
     scripts: Field,
     css: Field,
     text: Field,
     url: Field,
+    /// The patterns for the source, then the rules for elements: one pass over the source finds the candidates of both.
+    source: Prefilter,
+    html_places: Vec<Place>,
     dom_places: Vec<Place>,
-    dom: Prefilter,
 }
 
 impl Matchers {
@@ -54,7 +55,10 @@ impl Matchers {
         let (cookie_prefixes, _): (Vec<_>, Vec<_>) = places(rules, |rule| &rule.cookies)
             .map(|(place, (name, _))| (name.clone(), place))
             .partition(|(name, _)| name.ends_with('*'));
+        let html: Vec<(Place, &Pattern)> = places(rules, |rule| &rule.html).collect();
         let dom: Vec<(Place, &DomRule)> = places(rules, |rule| &rule.dom).collect();
+        let literals = html.iter().map(|(_, pattern)| pattern.literals.as_slice());
+        let source = Prefilter::new(literals.chain(dom.iter().map(|(_, rule)| rule.literals.as_slice())))?;
         Ok(Self {
             headers: by_name(rules, |rule| &rule.headers),
             cookies: by_name(rules, |rule| &rule.cookies),
@@ -63,14 +67,14 @@ impl Matchers {
                 .map(|(name, place)| (name.trim_end_matches('*').to_owned(), place))
                 .collect(),
             metas: by_name(rules, |rule| &rule.metas),
-            html: Field::new("html", rules, |rule| &rule.html)?,
             script_src: Field::new("scriptSrc", rules, |rule| &rule.script_src)?,
             scripts: Field::new("scripts", rules, |rule| &rule.scripts)?,
             css: Field::new("css", rules, |rule| &rule.css)?,
             text: Field::new("text", rules, |rule| &rule.text)?,
             url: Field::new("url", rules, |rule| &rule.url)?,
+            source,
+            html_places: html.iter().map(|(place, _)| *place).collect(),
             dom_places: dom.iter().map(|(place, _)| *place).collect(),
-            dom: Prefilter::new(dom.iter().map(|(_, rule)| rule.literals.as_slice()))?,
         })
     }
 }
@@ -185,8 +189,7 @@ impl Fingerprints {
         findings.field(&matchers.scripts, page.scripts.iter().copied());
         findings.field(&matchers.css, page.styles.iter().copied());
         findings.field(&matchers.text, std::iter::once(page.text));
-        findings.field(&matchers.html, std::iter::once(&*without_conditional_comments(page.source)));
-        self.detect_dom(page, &mut findings);
+        self.detect_source(page, &mut findings);
         self.conclude(findings.found)
     }
 
@@ -223,12 +226,21 @@ impl Fingerprints {
         }
     }
 
-    fn detect_dom(&self, page: &Evidence<'_>, findings: &mut Findings<'_>) {
+    fn detect_source(&self, page: &Evidence<'_>, findings: &mut Findings<'_>) {
+        let matchers = &self.matchers;
         let mut candidates = Vec::new();
-        let mut marks = vec![false; self.matchers.dom.len()];
-        self.matchers.dom.mark(page.source, &mut marks, &mut candidates);
-        let places: Vec<Place> =
-            candidates.iter().map(|candidate| self.matchers.dom_places[*candidate as usize]).collect();
+        matchers.source.mark(page.source, &mut vec![false; matchers.source.len()], &mut candidates);
+        let source = without_conditional_comments(page.source);
+        let mut places = Vec::new();
+        for candidate in candidates {
+            let candidate = candidate as usize;
+            if let Some(&(rule, entry)) = matchers.html_places.get(candidate) {
+                let pattern = &self.rules[rule as usize].html[entry as usize];
+                findings.add(rule, pattern.find(&source), || "html".to_owned());
+            } else {
+                places.push(matchers.dom_places[candidate - matchers.html_places.len()]);
+            }
+        }
         let rules: Vec<&DomRule> =
             places.iter().map(|(rule, entry)| &self.rules[*rule as usize].dom[*entry as usize]).collect();
         dom::find_all(page.html, &rules, |index, found| {

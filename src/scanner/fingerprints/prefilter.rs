@@ -1,8 +1,11 @@
 //! One pass over a text that names the patterns that may match it.
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, MatchKind};
 
 use super::FingerprintError;
+
+/// How many bytes of literals the fastest kind of automaton is made for; it takes about 300 bytes for each of them.
+const MAX_DFA_BYTES: usize = 16 << 10;
 
 /// Finds the candidates among many patterns.
 #[derive(Debug, Default)]
@@ -70,7 +73,9 @@ impl Prefilter {
 }
 
 fn build(literals: &[Vec<u8>]) -> Result<AhoCorasick, FingerprintError> {
+    let bytes: usize = literals.iter().map(Vec::len).sum();
     AhoCorasickBuilder::new()
+        .kind((bytes <= MAX_DFA_BYTES).then_some(AhoCorasickKind::DFA))
         .ascii_case_insensitive(true)
         .match_kind(MatchKind::Standard)
         .build(literals)

@@ -201,6 +201,15 @@ fn every_matcher_of_the_format_works() {
 }
 
 #[test]
+fn what_only_old_browsers_read_is_not_on_the_page() {
+    let rule = r#"{"A": {"cats": [1], "html": "<b id=own>", "scriptSrc": "own\\.js"}}"#;
+    let inside = "<b id=own></b><script src=/own.js></script>";
+    assert!(shown(rule, &format!("<p>x</p><!--[if lt IE 9]>{inside}<![endif]-->")).is_empty());
+    assert_eq!(shown(rule, &format!("<p>x</p><!--[if !IE]><!-->{inside}<!--<![endif]-->")), ["A"]);
+    assert_eq!(shown(rule, "<p>x</p><!-- signed <b id=own> -->"), ["A"]);
+}
+
+#[test]
 fn rules_speak_of_one_another() {
     let base = r#""B": {"cats": [1], "html": "has-b"}"#;
     for (rule, page, expected) in [

@@ -137,6 +137,8 @@ impl Sitemaps {
             let place = self.files.len();
             self.files.push(row(&url, SitemapSource::WellKnown));
             self.record(&answer, content, 0, place);
+            // One request at a time: the address may take no more.
+            drop(answer);
             return self.read_queue(visit).await;
         }
     }

@@ -32,7 +32,7 @@ impl TestApp {
 
     /// The same, with other settings.
     pub async fn start_with(database: &TestDatabase, change: impl FnOnce(&mut ServeSettings)) -> Self {
-        super::show_warnings();
+        super::log::capture();
         let web = FakeSite::start().await;
         let mut settings = ServeSettings {
             scanner: web.settings(),

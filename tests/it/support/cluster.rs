@@ -30,12 +30,14 @@ fn start_cluster() -> String {
         chown(&folder, Some(uid), Some(gid)).unwrap();
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).unwrap();
     }
+    write_certificate(&folder, owner);
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     // The shell ends the server and removes its files when its standard input closes, which the end of this process does.
     let script = format!(
         r#"cd "{data}" && "{bin}/initdb" -D data -U postgres -A trust -E UTF8 --locale=C --no-sync >log 2>&1 || {{ cat log; exit 1; }}
            "{bin}/postgres" -D data -p {port} -k "" -h 127.0.0.1 -c fsync=off -c synchronous_commit=off \
-             -c full_page_writes=off -c max_connections=500 -c shared_buffers=128MB >>log 2>&1 </dev/null &
+             -c full_page_writes=off -c max_connections=500 -c shared_buffers=128MB -c ssl=on \
+             -c ssl_cert_file="{data}/server.crt" -c ssl_key_file="{data}/server.key" >>log 2>&1 </dev/null &
            server=$!
            for i in $(seq 300); do "{bin}/pg_isready" -q -h 127.0.0.1 -p {port} && break; sleep 0.1; done
            echo ready
@@ -57,6 +59,19 @@ fn start_cluster() -> String {
     // Keeps the pipe open until the process ends.
     std::mem::forget(shell);
     format!("postgres://postgres@127.0.0.1:{port}/postgres")
+}
+
+/// For TLS; the server refuses a key that others can read.
+fn write_certificate(folder: &Path, owner: Option<(u32, u32)>) {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    for (name, text) in [("server.crt", made.cert.pem()), ("server.key", made.signing_key.serialize_pem())] {
+        let path = folder.join(name);
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        if let Some((uid, gid)) = owner {
+            chown(&path, Some(uid), Some(gid)).unwrap();
+        }
+    }
 }
 
 trait ProcessGroup {

@@ -37,7 +37,7 @@ impl TestEngine {
     }
 
     pub async fn start_with(database: &TestDatabase, settings: WorkerSettings) -> Self {
-        super::show_warnings();
+        super::log::capture();
         let db = database.open().await;
         let (clock, progress) = (Clock::system(), ProgressHub::default());
         let queue = Queue::new(db.clone(), clock.clone(), &settings);

@@ -8,18 +8,13 @@ pub mod database;
 pub mod engine;
 pub mod fake_site;
 pub mod http_client;
+pub mod log;
 pub mod protocol_schema;
 pub mod protocol_server;
 pub mod scans;
 pub mod ws_client;
 
 use std::time::Duration;
-
-/// Warnings of the code under test are part of a failed test's output.
-pub fn show_warnings() {
-    // Of the tests of one process the first sets it for all.
-    let _ = tracing_subscriber::fmt().with_max_level(tracing::Level::WARN).with_test_writer().try_init();
-}
 
 /// Waits for a condition; fails when it does not come true.
 pub async fn eventually(what: &str, mut is_true: impl FnMut() -> bool) {

@@ -17,7 +17,10 @@ use scrapersky::{
 use tokio::{net::TcpListener, sync::Notify, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
-use super::protocol_schema::{Probe, schema};
+use super::{
+    log,
+    protocol_schema::{Probe, schema},
+};
 
 /// A server of the test schema; it stops when it is dropped.
 pub struct ProtocolServer {
@@ -33,6 +36,7 @@ impl ProtocolServer {
     }
 
     pub async fn with(change: impl FnOnce(&mut GraphqlLimits, &mut HttpSettings)) -> Self {
+        log::capture();
         let (mut limits, mut settings) = (GraphqlLimits::default(), HttpSettings::default());
         change(&mut limits, &mut settings);
         let probe = Probe::default();

@@ -40,7 +40,7 @@ fn open(
     }
     let permit = state.stream_permit()?;
     let headers = detached(headers);
-    let max_bytes = state.gate.limits.max_body_bytes;
+    let max_bytes = state.settings.max_message_bytes;
     let sockets = state.sockets.clone();
     Ok(upgrade
         .protocols([protocol::NAME])

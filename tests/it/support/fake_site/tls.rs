@@ -42,7 +42,8 @@ impl TestAuthority {
         self.folder.path().join("ca.pem")
     }
 
-    /// Accepts connections to any name. Names that contain `wrong-name` get a certificate for another.
+    /// Accepts connections to any name. Names that begin with `wrong-name`, and
+    /// `www.wrong-name.test`, get a certificate for another.
     pub(super) fn acceptor(self: &Arc<Self>) -> TlsAcceptor {
         let resolver = Arc::new(Issuing(Arc::clone(self)));
         let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -60,7 +61,8 @@ impl TestAuthority {
     }
 
     fn issue(&self, name: &str) -> CertifiedKey {
-        let name = if name.contains("wrong-name") { "another.test" } else { name };
+        let is_wrong = name.starts_with("wrong-name") || name == "www.wrong-name.test";
+        let name = if is_wrong { "another.test" } else { name };
         let mut params = CertificateParams::new(vec![name.to_owned()]).expect("a name");
         params.not_after = rcgen::date_time_ymd(2099, 12, 31);
         let key = KeyPair::generate().expect("a key");

@@ -1,0 +1,113 @@
+//! Politeness towards one address that many names share.
+
+use std::{
+    net::SocketAddr,
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    task::JoinSet,
+};
+
+use super::*;
+use crate::{model::SitemapSource, scanner::resolver::GuardedResolver};
+
+/// How many requests a server has under way, and had at most.
+#[derive(Default)]
+struct Load {
+    now: AtomicUsize,
+    most: AtomicUsize,
+}
+
+impl Load {
+    /// Answers one request after a moment: with a page that links nowhere, and with a sitemap in a usual place only.
+    async fn answer(self: Arc<Self>, mut stream: TcpStream) -> std::io::Result<()> {
+        let mut head = vec![0; 4_096];
+        let length = stream.read(&mut head).await?;
+        let head = String::from_utf8_lossy(&head[..length]).into_owned();
+        if !head.starts_with("GET ") {
+            // No TLS is spoken here.
+            return stream.write_all(b"HTTP/1.1 400 No\r\n\r\n").await;
+        }
+        let now = self.now.fetch_add(1, Ordering::SeqCst) + 1;
+        self.most.fetch_max(now, Ordering::SeqCst);
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        self.now.fetch_sub(1, Ordering::SeqCst);
+        let (status, kind, body) = match head.split(' ').nth(1) {
+            Some("/") => (200, "text/html", "<title>Shared</title>"),
+            Some("/wp-sitemap.xml") => {
+                (200, "text/xml", "<sitemapindex><sitemap><loc>/a.xml</loc></sitemap></sitemapindex>")
+            }
+            Some("/a.xml") => (200, "text/xml", "<urlset><url><loc>/</loc></url></urlset>"),
+            _ => (404, "text/plain", "none"),
+        };
+        let head = format!("HTTP/1.1 {status} X\r\nContent-Type: {kind}\r\nConnection: close\r\n\r\n");
+        stream.write_all(format!("{head}{body}").as_bytes()).await?;
+        stream.shutdown().await
+    }
+}
+
+async fn start(servers: &mut JoinSet<()>) -> (SocketAddr, Arc<Load>) {
+    let load = Arc::new(Load::default());
+    let answering = Arc::clone(&load);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    servers.spawn(async move {
+        let mut connections = JoinSet::new();
+        while let Ok((stream, _)) = listener.accept().await {
+            connections.spawn(Arc::clone(&answering).answer(stream));
+        }
+    });
+    (address, load)
+}
+
+async fn scan_names(count: usize, per_address: usize) -> (Vec<ScanReport>, usize) {
+    let mut servers = JoinSet::new();
+    let (address, load) = start(&mut servers).await;
+    let settings = ScannerSettings {
+        max_requests_per_address: per_address,
+        // What is left to wait for is a deadlock, which this would show.
+        request_timeout: Duration::from_secs(20),
+        ..ScannerSettings::default()
+    };
+    let client = HttpClient::with_resolver(&settings, GuardedResolver::as_if_dns(address)).unwrap();
+    let scanner = Scanner::with_client(&settings, client).unwrap();
+    let options = ScanOptions { timeout_seconds: 20, ..ScanOptions::default() };
+    let scans = (0..count).map(|number| {
+        let (scanner, options) = (scanner.clone(), options.clone());
+        async move {
+            let name = DomainName::parse(&format!("s{number}.test")).unwrap();
+            scanner.scan(&name, &options, &|_| ()).await.unwrap()
+        }
+    });
+    let reports = futures_util::future::join_all(scans).await;
+    (reports, load.most.load(Ordering::SeqCst))
+}
+
+#[tokio::test]
+async fn names_that_share_an_address_share_its_limit() {
+    let (reports, most) = scan_names(12, 3).await;
+    assert_eq!(most, 3);
+    assert!(reports.iter().all(|report| report.facts.title.as_deref() == Some("Shared")));
+}
+
+#[tokio::test]
+async fn a_scan_needs_no_more_than_one_request_at_a_time() {
+    let (reports, most) = scan_names(2, 1).await;
+    assert_eq!(most, 1);
+    for report in reports {
+        assert_eq!(report.url.split(':').next(), Some("http"), "http follows where https is not spoken");
+        assert_eq!((report.total_sitemaps, report.sitemap_urls), (2, 1));
+        assert_eq!(report.sitemaps[0].discovered_by, SitemapSource::WellKnown);
+    }
+}
+
+#[test]
+fn the_product_is_found_in_a_user_agent() {
+    assert_eq!(product("ScraperSky/0.1 (+https://a.test)"), "ScraperSky");
+    assert_eq!(product("Mozilla/5.0 (compatible; My-Bot/2.0; +https://a.test)"), "My-Bot");
+    assert_eq!(product(""), "");
+}
