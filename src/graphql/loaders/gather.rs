@@ -190,3 +190,73 @@ impl<F: Fetch> BatchFn<F::Key, Loaded<F::Value>> for Batch<F> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::{FutureExt, future::join};
+
+    use super::*;
+    use crate::{
+        clock::Clock,
+        config::DatabaseSettings,
+        graphql::loaders::fetch::DomainById,
+        model::{DomainId, Role, Scope},
+        store::{Access, Db, tenants},
+    };
+
+    async fn source(folder: &tempfile::TempDir) -> Source {
+        let database_url = folder.path().join("test.db").display().to_string();
+        let db = Db::open(&DatabaseSettings { database_url, ..<_>::default() }, Access::Serve).await.unwrap();
+        db.migrate().await.unwrap();
+        let tenant = tenants::ensure_default(db.writer(), Clock::system().now()).await.unwrap();
+        let scope = Scope { tenant_id: tenant.id, user_id: None, role: Role::Owner };
+        Source { db, scope, pace: Arc::default() }
+    }
+
+    #[tokio::test]
+    async fn a_batch_is_open_until_every_answer_has_been_used() {
+        let pace = Pace::default();
+        let holders = Arc::default();
+        let ticket = Ticket::new(&holders);
+        locked(&pace.answered).push(holders);
+        let settled = pace.settled();
+        tokio::pin!(settled);
+        for _ in 0..20 {
+            assert!(settled.as_mut().now_or_never().is_none(), "an answer is held");
+            yield_now().await;
+        }
+        drop(ticket);
+        settled.await;
+    }
+
+    #[tokio::test]
+    async fn what_is_asked_for_while_a_batch_is_open_is_read_by_one_statement() {
+        let folder = tempfile::tempdir().unwrap();
+        let (source, loader) = (source(&folder).await, Lazy::<DomainById>::default());
+        let before = source.db.statements();
+        let ids: Vec<DomainId> = (0..500).map(|_| DomainId::generate()).collect();
+        let loads = ids.iter().map(|id| loader.load(&source, *id));
+        let found = futures_util::future::join_all(loads).await;
+        assert!(found.iter().all(|domain| matches!(domain, Ok(None))), "absent domains are answered too");
+        assert_eq!(source.db.statements() - before, 1);
+        loader.load(&source, ids[7]).await.unwrap();
+        assert_eq!(source.db.statements() - before, 1, "what is known is not read again");
+    }
+
+    #[tokio::test]
+    async fn when_the_one_who_reads_gives_up_another_reads() {
+        let folder = tempfile::tempdir().unwrap();
+        let (source, loader) = (source(&folder).await, Lazy::<DomainById>::default());
+        let leader = loader.load(&source, DomainId::generate());
+        let followers =
+            join(loader.load(&source, DomainId::generate()), loader.load(&source, DomainId::generate()));
+        tokio::pin!(followers);
+        {
+            tokio::pin!(leader);
+            assert!(leader.as_mut().now_or_never().is_none());
+            assert!(followers.as_mut().now_or_never().is_none());
+        }
+        let (one, other) = followers.await;
+        assert!(one.is_ok() && other.is_ok());
+    }
+}
