@@ -32,7 +32,7 @@ function at(root, commit, file) {
 
 // The commit before the schema's last change: what is not committed yet is the last one.
 function base(root) {
-  if (git(root, "status", "--porcelain", "--", SCHEMA)) return "HEAD";
+  if (git(root, "--no-optional-locks", "status", "--porcelain", "--", SCHEMA)) return "HEAD";
   return `${git(root, "log", "-1", "--first-parent", "--format=%H", "--", SCHEMA).trim()}^`;
 }
 
