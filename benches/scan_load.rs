@@ -113,7 +113,7 @@ impl Server {
     fn memory(&self, line: &str) -> f64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
         let found =
-            status.lines().find_map(|text| text.strip_prefix(line)?.split_whitespace().nth(1)?.parse().ok());
+            status.lines().find_map(|text| text.strip_prefix(line)?.split_whitespace().next()?.parse().ok());
         found.map_or(f64::NAN, |kilobytes: f64| kilobytes / 1e3)
     }
 
@@ -183,7 +183,7 @@ async fn main() {
     println!("scanned and stored          {:>8.0} domains/s", domains as f64 / took.as_secs_f64());
     println!(
         "server's processor time     {:>8.2} ms a domain",
-        (server.cpu() - cpu).as_secs_f64() * 1e3 / domains as f64
+        server.cpu().saturating_sub(cpu).as_secs_f64() * 1e3 / domains as f64
     );
     println!("highest memory              {:>8.1} MB", server.memory("VmHWM:"));
     println!("{last}");

@@ -4,7 +4,6 @@ use std::{
     fs,
     os::unix::{fs::chown, process::CommandExt},
     process::{Child, Command, Stdio},
-    time::Duration,
 };
 
 use futures_util::StreamExt;
@@ -16,6 +15,7 @@ use crate::support::{
     cluster,
     database::TestDatabase,
     engine::{FakeScans, TestEngine},
+    eventually_async,
 };
 
 struct Pooler {
@@ -51,13 +51,10 @@ impl Pooler {
             command.uid(uid).gid(gid);
         }
         let child = command.spawn().expect("pgbouncer is installed, or PGBOUNCER names it");
-        for _ in 0..500 {
-            if TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
-                return Self { child, port, _folder: folder };
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        panic!("pgbouncer does not listen");
+        let pooler = Self { child, port, _folder: folder };
+        let listens = || async move { TcpStream::connect(("127.0.0.1", port)).await.is_ok() };
+        eventually_async("pgbouncer listens", listens).await;
+        pooler
     }
 }
 

@@ -247,13 +247,13 @@ mod tests {
     async fn when_the_one_who_reads_gives_up_another_reads() {
         let folder = tempfile::tempdir().unwrap();
         let (source, loader) = (source(&folder).await, Lazy::<DomainById>::default());
-        let leader = loader.load(&source, DomainId::generate());
+        let first = loader.load(&source, DomainId::generate());
         let followers =
             join(loader.load(&source, DomainId::generate()), loader.load(&source, DomainId::generate()));
         tokio::pin!(followers);
         {
-            tokio::pin!(leader);
-            assert!(leader.as_mut().now_or_never().is_none());
+            tokio::pin!(first);
+            assert!(first.as_mut().now_or_never().is_none());
             assert!(followers.as_mut().now_or_never().is_none());
         }
         let (one, other) = followers.await;

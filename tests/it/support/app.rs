@@ -67,17 +67,6 @@ impl TestApp {
         answer["data"].clone()
     }
 
-    /// Runs an operation that must fail, and answers the first error's code and message.
-    pub async fn refused(&self, query: &str, variables: Value) -> (String, String) {
-        let answer =
-            post(self.address(), "application/json", &json!({ "query": query, "variables": variables }))
-                .await
-                .json();
-        let error = &answer["errors"][0];
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        (text(&error["extensions"]["code"]), text(&error["message"]))
-    }
-
     /// Every event of a subscription until it ends by itself.
     pub async fn events(&self, query: &str, variables: Value) -> Vec<Value> {
         let mut socket = WsClient::ready(self.address()).await;
