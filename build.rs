@@ -6,11 +6,14 @@ use std::{env, path::Path, process::Command};
 const PGBOUNCER_WITH_PREPARED_STATEMENTS: (u32, u32) = (1, 21);
 
 fn main() {
-    for variable in ["TEST_POSTGRES_URL", "REQUIRE_POSTGRES", "PGBOUNCER", "PATH"] {
+    println!("cargo::rerun-if-changed=tests/clients/node_modules");
+    for variable in ["TEST_POSTGRES_URL", "REQUIRE_POSTGRES", "REQUIRE_NODE", "PGBOUNCER", "PATH"] {
         println!("cargo::rerun-if-env-changed={variable}");
     }
     let required = env::var_os("REQUIRE_POSTGRES").is_some();
     declare("postgres", required || env::var_os("TEST_POSTGRES_URL").is_some() || has_initdb());
+    let has_clients = Path::new("tests/clients/node_modules").exists();
+    declare("npm_clients", has_clients || env::var_os("REQUIRE_NODE").is_some());
     let pooler = pgbouncer_version();
     declare("pgbouncer", required || pooler.is_some());
     declare(

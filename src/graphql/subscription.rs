@@ -24,12 +24,11 @@ impl Subscription {
         #[graphql(desc = "The batch.")] batch_id: ID,
     ) -> Result<impl Stream<Item = Result<BatchProgress>> + use<>> {
         let id: BatchId = context::id("batchId", &batch_id)?;
-        let service = context::service(context)?.clone();
         let loaders = context::loaders(context)?.clone();
-        let states = service.watch_batch(context::scope(context)?, id);
+        let states = context::service(context)?.watch_batch(context::scope(context)?, id);
         Ok(states.map(move |state| {
             loaders.renew();
-            Ok(BatchProgress { batch: state?, emitted_at: service.clock().now() })
+            Ok(BatchProgress(state?))
         }))
     }
 

@@ -12,6 +12,7 @@ use std::sync::Arc;
 pub use batches::{SubmitBatch, SubmittedBatch};
 pub use error::ServiceError;
 pub use scans::{SubmitScan, SubmittedScan};
+pub use watch::BatchState;
 
 use crate::{clock::Clock, progress::ProgressHub, queue::Queue, store::Db};
 

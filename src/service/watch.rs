@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use chrono::{DateTime, Utc};
 use futures_util::{
     StreamExt,
     stream::{self, BoxStream},
@@ -32,12 +33,21 @@ const POLL: Duration = Duration::from_secs(1);
 const PAGE: u32 = 500;
 const JOBS_REFRESH: Duration = Duration::from_millis(50);
 
+/// A watched batch, the same for all who watch it on this node.
+#[derive(Debug, Clone)]
+pub struct BatchState {
+    /// The batch.
+    pub batch: Arc<BatchJob>,
+    /// When it was read.
+    pub read_at: DateTime<Utc>,
+}
+
 /// What a watched batch is known to be.
 #[derive(Debug, Clone)]
 enum Known {
     NotYet,
     Absent,
-    Batch(Arc<BatchJob>),
+    State(BatchState),
 }
 
 /// The watched batches of this node: each is read by one task for all who watch it.
@@ -57,7 +67,7 @@ impl Service {
         &self,
         scope: &Scope,
         id: BatchId,
-    ) -> BoxStream<'static, Result<Arc<BatchJob>, ServiceError>> {
+    ) -> BoxStream<'static, Result<BatchState, ServiceError>> {
         let feed = self.feed(scope, id);
         let mut state = feed.state.clone();
         // What is known already is news to this watcher.
@@ -72,8 +82,8 @@ impl Service {
                 match known {
                     Known::NotYet => {}
                     Known::Absent => return Some((Err(not_found("batch", &id)), None)),
-                    Known::Batch(batch) if batch.status.is_finished() => return Some((Ok(batch), None)),
-                    Known::Batch(batch) => return Some((Ok(batch), Some((state, feed)))),
+                    Known::State(last) if last.batch.status.is_finished() => return Some((Ok(last), None)),
+                    Known::State(next) => return Some((Ok(next), Some((state, feed)))),
                 }
             }
         })
@@ -161,7 +171,8 @@ async fn read_batch(service: Service, scope: Scope, id: BatchId, publish: watch:
             }
             Ok(Some(batch)) => {
                 let ended = batch.status.is_finished();
-                publish.send_if_modified(|known| replace_if_new(known, batch));
+                let read_at = service.clock().now();
+                publish.send_if_modified(|known| replace_if_new(known, batch, read_at));
                 if ended {
                     return;
                 }
@@ -173,11 +184,11 @@ async fn read_batch(service: Service, scope: Scope, id: BatchId, publish: watch:
     }
 }
 
-fn replace_if_new(known: &mut Known, batch: BatchJob) -> bool {
-    if matches!(known, Known::Batch(last) if **last == batch) {
+fn replace_if_new(known: &mut Known, batch: BatchJob, read_at: DateTime<Utc>) -> bool {
+    if matches!(known, Known::State(last) if *last.batch == batch) {
         return false;
     }
-    *known = Known::Batch(Arc::new(batch));
+    *known = Known::State(BatchState { batch: Arc::new(batch), read_at });
     true
 }
 

@@ -22,7 +22,7 @@ fn failing(code: ScanErrorCode) -> Result<scrapersky::model::ScanReport, ScanErr
 async fn ended(engine: &TestEngine, id: scrapersky::model::BatchId) -> scrapersky::model::BatchJob {
     let states = engine.service.watch_batch(&engine.scope, id);
     let last = tokio::time::timeout(Duration::from_secs(30), states.collect::<Vec<_>>()).await.unwrap().pop();
-    last.unwrap().unwrap().as_ref().clone()
+    last.unwrap().unwrap().batch.as_ref().clone()
 }
 
 on_each_database! {
@@ -180,7 +180,7 @@ on_each_database! {
         let slow = SlowScans(Duration::from_millis(100));
         let worker = engine.work(slow);
         let mut progress = engine.service.watch_batch(&engine.scope, large);
-        while progress.next().await.unwrap().unwrap().counts.completed < 200 {}
+        while progress.next().await.unwrap().unwrap().batch.counts.completed < 200 {}
         let submitted_at = std::time::Instant::now();
         let names: Vec<String> = (0..10).map(|number| format!("small{number}.test")).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();

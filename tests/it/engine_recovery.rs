@@ -124,7 +124,7 @@ on_each_database! {
         let worker = engine.work(FakeScans::new());
         let last = engine.service.watch_batch(&engine.scope, id).map(Result::unwrap).collect::<Vec<_>>().await;
         worker.stop().await;
-        assert_eq!(last.last().unwrap().counts.completed, 2);
+        assert_eq!(last.last().unwrap().batch.counts.completed, 2);
     }
 
     async fn a_running_scan_whose_job_is_no_longer_the_workers_is_dropped(database: TestDatabase) {
@@ -167,9 +167,9 @@ on_each_database! {
         }));
         let states = engine.service.watch_batch(&engine.scope, id).map(Result::unwrap).collect::<Vec<_>>().await;
         worker.stop().await;
-        let counts = states.last().unwrap().counts;
+        let counts = states.last().unwrap().batch.counts;
         assert_eq!((counts.completed, counts.failed), (39, 1));
-        assert_eq!(states.last().unwrap().failure_counts[0].code, ScanErrorCode::StoreFailed);
+        assert_eq!(states.last().unwrap().batch.failure_counts[0].code, ScanErrorCode::StoreFailed);
     }
 
     async fn of_two_results_for_one_domain_the_later_begun_wins(database: TestDatabase) {
@@ -222,8 +222,8 @@ on_each_database! {
         for worker in workers {
             worker.stop().await;
         }
-        assert_eq!(states.last().unwrap().counts.completed, 2_000);
-        assert!(states.is_sorted_by_key(|state| state.counts.finished()), "progress never goes back");
+        assert_eq!(states.last().unwrap().batch.counts.completed, 2_000);
+        assert!(states.is_sorted_by_key(|state| state.batch.counts.finished()), "progress never goes back");
         assert_eq!(engine.number("SELECT count(*) FROM jobs WHERE attempts = 1 AND lease_epoch = 1").await, 2_000);
         let jobs: Vec<_> = engine.service.watch_finished_jobs(&engine.scope, id, 0).collect().await;
         assert_eq!(jobs.len(), 2_000);
@@ -243,6 +243,6 @@ async fn a_process_that_starts_on_a_file_puts_back_what_the_last_one_was_running
     let worker = engine.work(FakeScans::new());
     let states = engine.service.watch_batch(&engine.scope, id).map(Result::unwrap).collect::<Vec<_>>().await;
     worker.stop().await;
-    assert_eq!(states.last().unwrap().counts.completed, 2);
+    assert_eq!(states.last().unwrap().batch.counts.completed, 2);
     assert_eq!(engine.number("SELECT count(*) FROM jobs WHERE losses = 1 AND attempts = 1").await, 2);
 }

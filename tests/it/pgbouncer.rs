@@ -86,7 +86,7 @@ async fn everything_works_behind(mode: &str) {
     for batch in batches {
         let states = engine.service.watch_batch(&engine.scope, batch.batch_id.unwrap());
         let last = states.map(Result::unwrap).collect::<Vec<_>>().await.pop().unwrap();
-        assert_eq!(last.counts.completed, 500);
+        assert_eq!(last.batch.counts.completed, 500);
     }
     worker.stop().await;
     Db::close(&engine.db).await.unwrap();

@@ -5,64 +5,61 @@ use std::sync::Arc;
 use async_graphql::Object;
 
 use super::{BatchJob, enums::BatchStatus, scalars::DateTime};
-use crate::model;
+use crate::service::BatchState;
 
 /// How far a batch has come at one moment.
-pub(crate) struct BatchProgress {
-    pub(crate) batch: Arc<model::BatchJob>,
-    pub(crate) emitted_at: chrono::DateTime<chrono::Utc>,
-}
+pub(crate) struct BatchProgress(pub(crate) BatchState);
 
 /// How far a batch has come at one moment.
 #[Object]
 impl BatchProgress {
     /// The batch.
     async fn batch_job(&self) -> BatchJob {
-        BatchJob(Arc::clone(&self.batch))
+        BatchJob(Arc::clone(&self.0.batch))
     }
 
     /// Where the batch is in its life.
     async fn status(&self) -> BatchStatus {
-        self.batch.status.into()
+        self.0.batch.status.into()
     }
 
     /// How many domains it has.
     async fn total_domains(&self) -> i64 {
-        self.batch.counts.total
+        self.0.batch.counts.total
     }
 
     /// How many of its jobs ended with a result.
     async fn completed_domains(&self) -> i64 {
-        self.batch.counts.completed
+        self.0.batch.counts.completed
     }
 
     /// How many of its jobs ended without one.
     async fn failed_domains(&self) -> i64 {
-        self.batch.counts.failed
+        self.0.batch.counts.failed
     }
 
     /// How many of its jobs ended because somebody asked for that.
     async fn cancelled_domains(&self) -> i64 {
-        self.batch.counts.cancelled
+        self.0.batch.counts.cancelled
     }
 
     /// The share of its jobs that have ended, from 0 to 1.
     async fn progress(&self) -> f64 {
-        self.batch.counts.progress()
+        self.0.batch.counts.progress()
     }
 
     /// Finished domains per second of processing time.
     async fn domains_per_second(&self) -> Option<f64> {
-        self.batch.domains_per_second(self.emitted_at)
+        self.0.batch.domains_per_second(self.0.read_at)
     }
 
     /// When it will end at the present pace; none before there is a pace, and none after its end.
     async fn estimated_end_time(&self) -> Option<DateTime> {
-        self.batch.estimated_end_time(self.emitted_at).map(DateTime)
+        self.0.batch.estimated_end_time(self.0.read_at).map(DateTime)
     }
 
-    /// When this was sent.
+    /// When this state was read; the same for all who watch the batch on one node.
     async fn emitted_at(&self) -> DateTime {
-        DateTime(self.emitted_at)
+        DateTime(self.0.read_at)
     }
 }
