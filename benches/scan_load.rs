@@ -10,9 +10,9 @@
 )]
 
 use std::{
-    io::{BufRead, BufReader, Write},
+    io::{BufRead, BufReader, Lines, Write},
     net::SocketAddr,
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStdout, Command, Stdio},
     time::{Duration, Instant},
 };
 
@@ -77,6 +77,8 @@ async fn serve_web() -> SocketAddr {
 
 struct Server {
     child: Child,
+    /// Kept open: the server may have more to say.
+    _out: Lines<BufReader<ChildStdout>>,
     address: SocketAddr,
 }
 
@@ -100,13 +102,13 @@ impl Server {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap_or_else(|error| panic!("the server: {error}"));
-        let out = child.stdout.take().map(BufReader::new);
+        let out = child.stdout.take().unwrap_or_else(|| panic!("the server has no output"));
+        let mut out = BufReader::new(out).lines();
         let address = out
-            .into_iter()
-            .flat_map(BufRead::lines)
+            .by_ref()
             .map_while(Result::ok)
             .find_map(|line| line.split("http://").nth(1)?.split('/').next()?.parse().ok());
-        Self { child, address: address.unwrap_or_else(|| panic!("the server printed no address")) }
+        Self { child, _out: out, address: address.unwrap_or_else(|| panic!("the server printed no address")) }
     }
 
     /// The value of a line of `/proc/<pid>/status` in MB.

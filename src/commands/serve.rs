@@ -1,7 +1,8 @@
 //! `scrapersky serve`: the API, and unless told otherwise the work too.
 
 use std::{
-    io::{self, Write},
+    fmt::Write as _,
+    io::{self, Write as _},
     process::ExitCode,
 };
 
@@ -29,7 +30,7 @@ impl ServeCommand {
         let listener = listen(&self.listen).await?;
         let stop = super::stop_signal()?;
         let server = Server::start(listener, &self.settings, stop).await?;
-        announce(&server)?;
+        announce(&server);
         if let Err(error) = server.wait().await {
             warn!(%error, "The server did not stop in good order");
         }
@@ -44,20 +45,22 @@ async fn listen(address: &str) -> anyhow::Result<TcpListener> {
     })
 }
 
-fn announce(server: &Server) -> anyhow::Result<()> {
+/// Nobody needs to read it: a closed standard output does not end the server.
+fn announce(server: &Server) {
     let address = server.address();
-    let mut out = io::stdout().lock();
-    writeln!(out, "ScraperSky {} is ready.", env!("CARGO_PKG_VERSION"))?;
-    writeln!(out, "  GraphiQL       http://{address}/graphiql")?;
-    writeln!(out, "  GraphQL        http://{address}/graphql")?;
-    writeln!(out, "  Subscriptions  ws://{address}/graphql/ws")?;
+    let mut text = format!("ScraperSky {} is ready.\n", env!("CARGO_PKG_VERSION"));
+    let _ = writeln!(text, "  GraphiQL       http://{address}/graphiql");
+    let _ = writeln!(text, "  GraphQL        http://{address}/graphql");
+    let _ = writeln!(text, "  Subscriptions  ws://{address}/graphql/ws");
     if let Some(sites) = server.demo_sites() {
-        writeln!(
-            out,
+        let _ = writeln!(
+            text,
             "  Demonstration  {sites} fake sites; a batch of them is running: open GraphiQL to watch it"
-        )?;
+        );
     }
-    writeln!(out, "  Database       {}", server.app().db)?;
-    out.flush()?;
-    Ok(())
+    let _ = writeln!(text, "  Database       {}", server.app().db);
+    let mut out = io::stdout().lock();
+    if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        warn!(%error, %address, "Where the server listens could not be printed");
+    }
 }

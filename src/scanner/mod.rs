@@ -177,10 +177,17 @@ fn note(found: &mut Extracted, sentence: &str) {
 
 /// The technology rules that the settings ask for.
 pub fn fingerprints_of(settings: &ScannerSettings) -> Result<Fingerprints, FingerprintError> {
-    match &settings.fingerprints {
-        Some(directory) => Fingerprints::with_directory(directory),
-        None => Fingerprints::builtin(),
+    let Some(directory) = &settings.fingerprints else { return Fingerprints::builtin() };
+    let fingerprints = Fingerprints::with_directory(directory)?;
+    if let Some(first) = fingerprints.skipped().first() {
+        let count = fingerprints.skipped().len();
+        tracing::warn!(
+            count,
+            first,
+            "Some patterns of the technology rules need what is not supported and are left out"
+        );
     }
+    Ok(fingerprints)
 }
 
 const OUT_OF_TIME: &str = "The time for the scan ran out.";

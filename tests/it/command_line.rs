@@ -26,6 +26,21 @@ async fn serve_needs_nothing_but_an_empty_folder() {
     assert!(serving.terminate().success());
 }
 
+#[tokio::test]
+async fn a_closed_standard_output_does_not_end_the_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut command = program(folder.path(), &["serve", "--listen", &address.to_string()]);
+    let mut child =
+        command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::null()).spawn().unwrap();
+    drop(child.stdout.take());
+    eventually_async("it listens", || async { tokio::net::TcpStream::connect(address).await.is_ok() }).await;
+    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    assert_eq!(get(address, "application/json", &[("query", "{ __typename }")]).await.status, 200);
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
 #[test]
 fn a_port_in_use_is_said_before_anything_is_touched() {
     let folder = tempfile::tempdir().unwrap();
