@@ -89,15 +89,7 @@ impl Engine {
 }
 
 fn no_op(job: &ClaimedJob) -> FinishedJob {
-    FinishedJob {
-        job_id: job.id,
-        tenant_id: job.tenant_id,
-        domain_id: job.domain_id,
-        batch_id: job.batch_id,
-        lease_epoch: job.lease_epoch,
-        scanned_at: job.claimed_at,
-        outcome: Outcome::Complete(Box::default()),
-    }
+    FinishedJob::of(job, Outcome::Complete(Box::default()))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "small numbers")]

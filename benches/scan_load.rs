@@ -9,15 +9,17 @@
     reason = "a program that measures prints, and ends when it cannot"
 )]
 
+mod support;
+
 use std::{
-    io::{BufRead, BufReader, Lines, Write},
+    io::Write,
     net::SocketAddr,
-    process::{Child, ChildStdout, Command, Stdio},
     time::{Duration, Instant},
 };
 
 use axum::{Router, body::Bytes, http::header, response::IntoResponse, routing::get};
 use serde_json::{Value, json};
+use support::ServerProcess;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -75,53 +77,13 @@ async fn serve_web() -> SocketAddr {
     address
 }
 
-struct Server {
-    child: Child,
-    /// Kept open: the server may have more to say.
-    _out: Lines<BufReader<ChildStdout>>,
-    address: SocketAddr,
-}
+/// The server with what is asked of it.
+struct Server(ServerProcess);
 
 impl Server {
-    fn start(folder: &std::path::Path, web: SocketAddr, permits: &str) -> Self {
-        let web = web.to_string();
-        let arguments = [
-            "serve",
-            "--listen",
-            "127.0.0.1:0",
-            "--connect-to",
-            &web,
-            "--concurrency",
-            permits,
-            "--log",
-            "warn",
-        ];
-        let mut child = Command::new(env!("CARGO_BIN_EXE_scrapersky"))
-            .args(arguments)
-            .current_dir(folder)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|error| panic!("the server: {error}"));
-        let out = child.stdout.take().unwrap_or_else(|| panic!("the server has no output"));
-        let mut out = BufReader::new(out).lines();
-        let address = out
-            .by_ref()
-            .map_while(Result::ok)
-            .find_map(|line| line.split("http://").nth(1)?.split('/').next()?.parse().ok());
-        Self { child, _out: out, address: address.unwrap_or_else(|| panic!("the server printed no address")) }
-    }
-
-    /// The value of a line of `/proc/<pid>/status` in MB.
-    fn memory(&self, line: &str) -> f64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
-        let found =
-            status.lines().find_map(|text| text.strip_prefix(line)?.split_whitespace().next()?.parse().ok());
-        found.map_or(f64::NAN, |kilobytes: f64| kilobytes / 1e3)
-    }
-
     /// Processor time so far.
     fn cpu(&self) -> Duration {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.0.id())).unwrap_or_default();
         let after_name = stat.rsplit(')').next().unwrap_or_default();
         let ticks: u64 =
             after_name.split_whitespace().skip(11).take(2).filter_map(|text| text.parse::<u64>().ok()).sum();
@@ -132,12 +94,12 @@ impl Server {
         let body = json!({ "query": query, "variables": variables }).to_string();
         let request = format!(
             "POST /graphql HTTP/1.0\r\nhost: {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-            self.address,
+            self.0.address,
             body.len()
         );
         let mut answer = String::new();
         let exchange = async {
-            let mut stream = TcpStream::connect(self.address).await?;
+            let mut stream = TcpStream::connect(self.0.address).await?;
             stream.write_all(request.as_bytes()).await?;
             stream.read_to_string(&mut answer).await
         };
@@ -145,13 +107,6 @@ impl Server {
         let json =
             answer.split_once("\r\n\r\n").and_then(|(_, body)| serde_json::from_str::<Value>(body).ok());
         json.map_or_else(|| panic!("no answer ({read:?}): {answer:.300}"), |json| json["data"].clone())
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ended = self.child.kill();
-        let _status = self.child.wait();
     }
 }
 
@@ -163,9 +118,9 @@ async fn main() {
     let permits = numbers.next().unwrap_or_else(|| "256".to_owned());
     let web = serve_web().await;
     let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("a folder: {error}"));
-    let server = Server::start(folder.path(), web, &permits);
+    let server = Server(ServerProcess::start(folder.path(), web, &permits));
     tokio::time::sleep(Duration::from_secs(2)).await;
-    println!("idle memory                 {:>8.1} MB", server.memory("VmRSS:"));
+    println!("idle memory                 {:>8.1} MB", server.0.memory("VmRSS:") / 1e3);
 
     let names: Vec<String> = (0..domains).map(|number| format!("load-{number}.example")).collect();
     let submit =
@@ -187,6 +142,6 @@ async fn main() {
         "server's processor time     {:>8.2} ms a domain",
         server.cpu().saturating_sub(cpu).as_secs_f64() * 1e3 / domains as f64
     );
-    println!("highest memory              {:>8.1} MB", server.memory("VmHWM:"));
+    println!("highest memory              {:>8.1} MB", server.0.memory("VmHWM:") / 1e3);
     println!("{last}");
 }

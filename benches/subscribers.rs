@@ -9,18 +9,16 @@
     reason = "a program that measures prints, and ends when it cannot"
 )]
 
-use std::{
-    io::{BufRead, BufReader, Lines},
-    net::SocketAddr,
-    process::{Child, ChildStdout, Command, Stdio},
-    time::Duration,
-};
+mod support;
+
+use std::{net::SocketAddr, time::Duration};
 
 use axum::{Router, response::Html};
 use chrono::{DateTime, Utc};
 use futures_util::{SinkExt, StreamExt};
 use scrapersky::clock::Clock;
 use serde_json::{Value, json};
+use support::ServerProcess;
 use tokio::{
     net::{TcpListener, TcpStream},
     task::JoinSet,
@@ -48,60 +46,19 @@ async fn serve_web() -> SocketAddr {
     address
 }
 
-struct Server {
-    child: Child,
-    /// Kept open: the server may have more to say.
-    _out: Lines<BufReader<ChildStdout>>,
-    address: SocketAddr,
-}
+/// The server with what is asked of it.
+struct Server(ServerProcess);
 
 impl Server {
-    fn start(folder: &std::path::Path, web: SocketAddr) -> Self {
-        let web = web.to_string();
-        let arguments = [
-            "serve",
-            "--listen",
-            "127.0.0.1:0",
-            "--connect-to",
-            &web,
-            "--concurrency",
-            PERMITS,
-            "--log",
-            "warn",
-        ];
-        let mut child = Command::new(env!("CARGO_BIN_EXE_scrapersky"))
-            .args(arguments)
-            .current_dir(folder)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|error| panic!("the server: {error}"));
-        let out = child.stdout.take().unwrap_or_else(|| panic!("the server has no output"));
-        let mut out = BufReader::new(out).lines();
-        let address = out
-            .by_ref()
-            .map_while(Result::ok)
-            .find_map(|line| line.split("http://").nth(1)?.split('/').next()?.parse().ok());
-        Self { child, _out: out, address: address.unwrap_or_else(|| panic!("the server printed no address")) }
-    }
-
-    /// Its memory in kB.
-    fn memory(&self) -> f64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
-        let found = status
-            .lines()
-            .find_map(|text| text.strip_prefix("VmRSS:")?.split_whitespace().next()?.parse().ok());
-        found.unwrap_or(f64::NAN)
-    }
-
     async fn open(&self) -> Socket {
-        let mut request = format!("ws://{}/graphql/ws", self.address)
+        let mut request = format!("ws://{}/graphql/ws", self.0.address)
             .into_client_request()
             .unwrap_or_else(|error| panic!("a request: {error}"));
         if let Ok(protocol) = "graphql-transport-ws".parse() {
             request.headers_mut().insert("sec-websocket-protocol", protocol);
         }
         let stream =
-            TcpStream::connect(self.address).await.unwrap_or_else(|error| panic!("a connection: {error}"));
+            TcpStream::connect(self.0.address).await.unwrap_or_else(|error| panic!("a connection: {error}"));
         let config = WebSocketConfig::default().read_buffer_size(4 << 10);
         let opened = client_async_with_config(request, stream, Some(config)).await;
         let (mut socket, _) = opened.unwrap_or_else(|error| panic!("a socket: {error}"));
@@ -118,13 +75,6 @@ impl Server {
         let payload = json!({ "query": query, "variables": { "names": names } });
         send(&mut socket, &json!({ "type": "subscribe", "id": "1", "payload": payload })).await;
         receive(&mut socket).await["payload"]["data"]["scanDomains"]["batchJob"]["id"].clone()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ended = self.child.kill();
-        let _status = self.child.wait();
     }
 }
 
@@ -176,14 +126,14 @@ async fn watch(mut socket: Socket, batch: Value, clock: Clock) -> Vec<f64> {
 async fn main() {
     let sockets = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(5_000_usize);
     let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("a folder: {error}"));
-    let server = Server::start(folder.path(), serve_web().await);
+    let server = Server(ServerProcess::start(folder.path(), serve_web().await, PERMITS));
     tokio::time::sleep(Duration::from_secs(1)).await;
-    let before = server.memory();
+    let before = server.0.memory("VmRSS:");
     let mut open = Vec::with_capacity(sockets);
     for _ in 0..sockets {
         open.push(server.open().await);
     }
-    let idle = server.memory();
+    let idle = server.0.memory("VmRSS:");
     println!("idle socket            {:>8.1} kB of server memory", (idle - before) / sockets as f64);
     let batch = server.submit().await;
     let mut watching = JoinSet::new();
@@ -193,7 +143,7 @@ async fn main() {
     tokio::time::sleep(Duration::from_secs(10)).await;
     println!(
         "watching socket        {:>8.1} kB of server memory",
-        (server.memory() - before) / sockets as f64
+        (server.0.memory("VmRSS:") - before) / sockets as f64
     );
     let all = watching.join_all().await;
     let states = all.iter().map(Vec::len).sum::<usize>() as f64 / sockets as f64;

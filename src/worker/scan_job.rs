@@ -24,15 +24,7 @@ pub(super) async fn run(
     let result = scan(&job, scanner.as_ref(), &leases).await;
     let outcome = queue.outcome(&job, result.map(Box::new));
     leases.step(job.id, JobStep::Storing);
-    let finish = FinishedJob {
-        job_id: job.id,
-        tenant_id: job.tenant_id,
-        domain_id: job.domain_id,
-        batch_id: job.batch_id,
-        lease_epoch: job.lease_epoch,
-        scanned_at: job.claimed_at,
-        outcome,
-    };
+    let finish = FinishedJob::of(&job, outcome);
     match finished.reserve().await {
         Ok(place) => {
             leases.hand_over(job.id);

@@ -20,26 +20,14 @@ use crate::{
     },
 };
 
-fn finish_of(job: &ClaimedJob, outcome: Outcome) -> FinishedJob {
-    FinishedJob {
-        job_id: job.id,
-        tenant_id: job.tenant_id,
-        domain_id: job.domain_id,
-        batch_id: job.batch_id,
-        lease_epoch: job.lease_epoch,
-        scanned_at: job.claimed_at,
-        outcome,
-    }
-}
-
 fn complete(job: &ClaimedJob) -> FinishedJob {
-    finish_of(job, Outcome::Complete(Box::new(report(job.name.as_str()))))
+    FinishedJob::of(job, Outcome::Complete(Box::new(report(job.name.as_str()))))
 }
 
 fn failed(job: &ClaimedJob) -> FinishedJob {
     let failure =
         ScanFailure { code: ScanErrorCode::Timeout, message: "as the test says".to_owned(), retryable: true };
-    finish_of(job, Outcome::Failed(failure))
+    FinishedJob::of(job, Outcome::Failed(failure))
 }
 
 async fn batch(engine: &TestEngine, id: BatchId) -> BatchJob {
@@ -181,7 +169,7 @@ on_each_database! {
         let titled = |job: &ClaimedJob, title: &str, at| {
             let mut found = report("a.test");
             found.facts.title = Some(title.to_owned());
-            FinishedJob { scanned_at: at, ..finish_of(job, Outcome::Complete(Box::new(found))) }
+            FinishedJob { scanned_at: at, ..FinishedJob::of(job, Outcome::Complete(Box::new(found))) }
         };
         let now = scrapersky::clock::Clock::system().now();
         engine.queue.finish(&[titled(later, "later", now)]).await.unwrap();

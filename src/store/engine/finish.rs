@@ -12,7 +12,7 @@ use super::super::{
     Db, Notification, StoreError, notify,
     sql::{self, Kind},
 };
-use super::facts;
+use super::{claim::ClaimedJob, facts};
 use crate::model::{
     BatchCounts, BatchId, BatchStatus, DomainId, FailureCount, JobId, JobStatus, ScanFailure, ScanReport,
     TenantId,
@@ -56,6 +56,21 @@ pub struct FinishedJob {
     pub scanned_at: DateTime<Utc>,
     /// How it ended.
     pub outcome: Outcome,
+}
+
+impl FinishedJob {
+    /// The job whose claimed try ended in this way.
+    pub fn of(job: &ClaimedJob, outcome: Outcome) -> Self {
+        Self {
+            job_id: job.id,
+            tenant_id: job.tenant_id,
+            domain_id: job.domain_id,
+            batch_id: job.batch_id,
+            lease_epoch: job.lease_epoch,
+            scanned_at: job.claimed_at,
+            outcome,
+        }
+    }
 }
 
 /// What a group of finishes changed.
