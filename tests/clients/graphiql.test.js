@@ -12,6 +12,8 @@ const skip = !existsSync(executablePath)
   ? "there is no Chromium"
   : page.includes("https://") && "the server's GraphiQL is from a CDN";
 
+if (process.env.REQUIRE_CHROMIUM) assert.ok(existsSync(executablePath), `there is no Chromium at ${executablePath}`);
+
 let browser;
 before(async () => {
   if (!skip) browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });

@@ -1,10 +1,11 @@
 //! The main job on real input: names in, progress over a socket, facts out.
 
+use scrapersky::http::{Tour, example_tabs};
 use serde_json::{Value, json};
 
 use crate::{
     on_each_database,
-    support::{app::TestApp, fake_site::Answer},
+    support::{app::TestApp, database::TestDatabase, fake_site::Answer},
 };
 
 const SUBMIT: &str = "mutation ($names: [String!]!) { scanDomains(input: { names: $names }) {
@@ -144,4 +145,27 @@ on_each_database! {
         assert!(answer.to_string().contains("NOT_FOUND"), "{answer}");
         app.stop().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_operation_of_the_tour_in_graphiql_is_answered() {
+    let database = TestDatabase::sqlite();
+    let app = TestApp::start(&database).await;
+    serve_bakery(&app, "harbour.test");
+    let submitted = submit(&app, &["harbour.test"]).await;
+    let batch = submitted["batchJob"]["id"].as_str().unwrap().to_owned();
+    let tour = Tour { batch: Some(batch), ..Tour::of(vec!["harbour.test".to_owned()]) };
+    let tabs = example_tabs(&tour);
+    assert_eq!(tabs.len(), 6);
+    for tab in tabs {
+        let variables = tab.variables.map_or(Value::Null, |text| serde_json::from_str(&text).unwrap());
+        let data = if tab.query.contains("subscription ") {
+            app.events(&tab.query, variables).await.pop().unwrap()
+        } else {
+            app.ask(&tab.query, variables).await
+        };
+        let first = data.as_object().unwrap().values().next().unwrap();
+        assert!(!first.is_null(), "{}: {data}", tab.query);
+    }
+    app.stop().await;
 }
