@@ -20,6 +20,7 @@ mod graphql_relations;
 mod graphql_schema;
 mod graphql_sockets;
 mod graphql_sse;
+mod graphql_stock;
 mod graphql_websocket;
 mod licences;
 mod npm_clients;

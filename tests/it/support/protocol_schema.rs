@@ -47,6 +47,13 @@ pub fn schema(probe: Probe) -> Api {
 /// The schema with what it adds to each request.
 pub struct Api(Schema<Query, Mutation, Events>);
 
+impl Api {
+    /// The schema as it is, for a service that is not ours.
+    pub fn into_schema(self) -> Schema<Query, Mutation, Events> {
+        self.0
+    }
+}
+
 /// What the schema adds to a request.
 struct Prepared(Scope);
 
