@@ -1,6 +1,6 @@
 //! The job that scans one domain.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures_util::FutureExt;
 use tokio::sync::mpsc;
@@ -8,7 +8,7 @@ use tracing::{error, warn};
 
 use super::{Scan, leases::Leases};
 use crate::{
-    model::{JobStep, ScanError, ScanErrorCode, ScanReport},
+    model::{JobStep, ScanError, ScanErrorCode, ScanOptions, ScanReport},
     queue::Queue,
     store::engine::{ClaimedJob, FinishedJob},
 };
@@ -36,11 +36,20 @@ pub(super) async fn run(
     }
 }
 
-/// Every way in which a scan can end is a result: its own, its deadline, or a panic.
+/// Time for a scan to put together what it has when its own deadline comes.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// When a scan that does not end by itself is ended. The scan keeps its own deadline, at which it answers with what it has;
+/// waiting for its turn at a shared address does not count for that, up to as long again.
+fn backstop(options: &ScanOptions) -> Duration {
+    options.timeout() * 2 + GRACE
+}
+
+/// Every way in which a scan can end is a result: its own, the backstop, or a panic.
 async fn scan(job: &ClaimedJob, scanner: &dyn Scan, leases: &Leases) -> Result<ScanReport, ScanError> {
     let on_step = |step| leases.step(job.id, step);
     let scanning = AssertUnwindSafe(scanner.scan(&job.name, &job.options, &on_step)).catch_unwind();
-    match tokio::time::timeout(job.options.timeout(), scanning).await {
+    match tokio::time::timeout(backstop(&job.options), scanning).await {
         Ok(Ok(result)) => result,
         Ok(Err(_panic)) => {
             error!(job_id = %job.id, domain = %job.name, tenant_id = %job.tenant_id, "A scan panicked");

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use scrapersky::{
+    config::WorkerSettings,
     model::{BatchStatus, JobStatus, RejectReason, ScanError, ScanErrorCode, ScanOptions},
     service::{ServiceError, SubmitBatch, SubmitScan},
     store::{batches, domains, jobs},
@@ -87,6 +88,27 @@ on_each_database! {
         assert_eq!(attempts_of(JobStatus::Complete, None), Some(3), "an old failure is no part of a success");
         assert_eq!(attempts_of(JobStatus::Failed, Some(ScanErrorCode::Timeout)), Some(3));
         assert_eq!(attempts_of(JobStatus::Failed, Some(ScanErrorCode::HttpClientError)), Some(1));
+    }
+
+    async fn a_scan_keeps_its_own_deadline_and_one_that_never_ends_is_ended(database: TestDatabase) {
+        let settings = WorkerSettings { max_attempts: 1, ..WorkerSettings::default() };
+        let engine = TestEngine::start_with(&database, settings).await;
+        let options = ScanOptions { timeout_seconds: 1, ..ScanOptions::default() };
+        let input = SubmitBatch { options, ..batch_of(&["waited.test", "endless.test"]) };
+        let id = engine.service.scan_domains(&engine.scope, input).await.unwrap().batch_id.unwrap();
+        let worker = engine.work(
+            FakeScans::new()
+                .on("waited.test", |_| async {
+                    // As after a wait for its turn at a shared address.
+                    tokio::time::sleep(Duration::from_millis(1_500)).await;
+                    Ok(report("waited.test"))
+                })
+                .on("endless.test", |_| std::future::pending()),
+        );
+        let batch = ended(&engine, id).await;
+        worker.stop().await;
+        assert_eq!((batch.counts.completed, batch.counts.failed), (1, 1));
+        assert_eq!(batch.failure_counts[0].code, ScanErrorCode::DeadlineExceeded);
     }
 
     async fn invalid_names_are_rejected_with_reasons_and_the_others_go_on(database: TestDatabase) {

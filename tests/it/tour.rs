@@ -169,3 +169,25 @@ async fn every_operation_of_the_tour_in_graphiql_is_answered() {
     }
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_scan_whose_sitemaps_take_too_long_keeps_the_facts_of_its_page() {
+    let database = TestDatabase::sqlite();
+    let app = TestApp::start(&database).await;
+    serve_bakery(&app, "slow.test");
+    app.web.site("slow.test").answer("/pages.xml", Answer::hang());
+    let started = app
+        .ask(
+            "mutation { scanDomain(input: { name: \"slow.test\", options: { timeoutSeconds: 1 } }) { job { id } } }",
+            Value::Null,
+        )
+        .await;
+    let watch = "subscription ($id: ID!) { jobProgress(jobId: $id) { status } }";
+    let events = app.events(watch, json!({ "id": started["scanDomain"]["job"]["id"] })).await;
+    assert_eq!(events.last().unwrap()["jobProgress"]["status"], "COMPLETE");
+    let found =
+        app.ask("{ domain(by: { name: \"slow.test\" }) { status title metadata } }", Value::Null).await;
+    assert_eq!(found["domain"]["title"], "Harbour Bakery");
+    assert!(found["domain"]["metadata"]["notes"].is_array(), "{found}");
+    app.stop().await;
+}
