@@ -62,11 +62,13 @@ impl Service {
         let input_hash = hash_of(&input)?;
         let key = input.idempotency_key.as_deref();
         let call = Call { operation: "scanDomains", key, input_hash: &input_hash };
+        // Before the transaction, which keeps other writers waiting.
+        let sorted = sort_out(&input.names);
         let transaction = match self.begin_call(scope, &call).await? {
             Begun::Repeated(answer) => return Ok(answer),
             Begun::Fresh(transaction) => transaction,
         };
-        let answer = self.store_batch(&transaction, scope, &input).await?;
+        let answer = self.store_batch(&transaction, scope, &input, sorted).await?;
         self.end_call(transaction, scope, &call, &answer).await?;
         self.0.queue.wake();
         Ok(answer)
@@ -77,8 +79,8 @@ impl Service {
         transaction: &Transaction,
         scope: &Scope,
         input: &SubmitBatch,
+        sorted: Sorted,
     ) -> Result<SubmittedBatch, ServiceError> {
-        let sorted = sort_out(&input.names);
         let mut answered = SubmittedBatch {
             batch_id: None,
             rejected: sorted.rejected,
