@@ -10,9 +10,11 @@ mod error;
 mod loaders;
 mod mutation;
 mod paging;
+mod panics;
 mod query;
 mod schema;
 mod subscription;
 mod types;
 
+pub use panics::{CatchPanics, panic_message};
 pub use schema::{Schema, build_schema, sdl};

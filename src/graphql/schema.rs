@@ -5,7 +5,10 @@ use std::{any::TypeId, sync::Arc};
 use async_graphql::{Data, Executor, Request, Response, SDLExportOptions};
 use futures_util::{StreamExt, stream::BoxStream};
 
-use super::{error, loaders::Loaders, mutation::Mutation, query::Query, subscription::Subscription};
+use super::{
+    error, loaders::Loaders, mutation::Mutation, panics::CatchPanics, query::Query,
+    subscription::Subscription,
+};
 use crate::{config::GraphqlLimits, model::Scope, service::Service};
 
 type Inner = async_graphql::Schema<Query, Mutation, Subscription>;
@@ -14,13 +17,15 @@ type Inner = async_graphql::Schema<Query, Mutation, Subscription>;
 #[derive(Clone)]
 pub struct Schema {
     inner: Inner,
+    /// The same with [`CatchPanics`].
+    guarded: Inner,
     service: Service,
 }
 
 /// The schema over these use cases.
 pub fn build_schema(service: Service, limits: &GraphqlLimits) -> Schema {
-    let inner = builder().data(service.clone()).data(limits.clone()).finish();
-    Schema { inner, service }
+    let builder = || builder().data(service.clone()).data(limits.clone());
+    Schema { inner: builder().finish(), guarded: builder().extension(CatchPanics).finish(), service }
 }
 
 /// The schema in the schema definition language, sorted, every element described. The directives that every GraphQL
@@ -47,6 +52,12 @@ impl Schema {
     pub async fn execute(&self, request: impl Into<Request>) -> Response {
         let request = self.with_loaders(request.into(), None);
         with_codes(self.inner.execute(request).await)
+    }
+
+    /// Executes a query or mutation. A field whose resolver panics fails alone, for which every field is dearer.
+    pub async fn execute_guarded(&self, request: impl Into<Request>) -> Response {
+        let request = self.with_loaders(request.into(), None);
+        with_codes(self.guarded.execute(request).await)
     }
 
     /// Executes an operation of any kind: a subscription answers as often as there is news, the others once.

@@ -1,5 +1,7 @@
 //! What clients are told when something fails.
 
+use std::sync::atomic::Ordering;
+
 use serde_json::json;
 
 use crate::support::{
@@ -15,16 +17,44 @@ const JSON: &str = "application/json";
 async fn a_panic_is_answered_and_the_server_goes_on() {
     let server = ProtocolServer::start().await;
     for accept in [GRAPHQL, JSON] {
-        let answer = post(server.address, accept, &json!({ "query": "{ hello boom }" })).await;
-        assert_eq!((answer.status, answer.code().as_str()), (500, "INTERNAL"));
+        let answer = post(server.address, accept, &json!({ "query": "{ hello deep { value boom } }" })).await;
+        assert_eq!((answer.status, answer.code().as_str()), (200, "INTERNAL"));
         assert!(!answer.text().contains("secret"), "{answer:?}");
-        let id = answer.json()["errors"][0]["extensions"]["requestId"].clone();
-        assert_eq!(id, answer.header("x-request-id"));
+        let json = answer.json();
+        assert_eq!(json["data"], json!({ "hello": "world", "deep": { "value": 1, "boom": null } }));
+        assert_eq!(json["errors"][0]["path"], json!(["deep", "boom"]));
+        assert_eq!(json["errors"][0]["locations"], json!([{ "line": 1, "column": 22 }]));
+        assert_eq!(json["errors"][0]["extensions"]["requestId"], answer.header("x-request-id"));
+        assert_eq!(json["errors"].as_array().map(Vec::len), Some(1));
     }
     let batch = json!([{ "query": "{ boom }" }, { "query": "{ hello }" }]);
     let answers = post(server.address, JSON, &batch).await.json();
     assert_eq!(answers[0]["errors"][0]["extensions"]["code"], "INTERNAL");
     assert_eq!(answers[1]["data"]["hello"], "world");
+}
+
+#[tokio::test]
+async fn a_mutation_that_panics_has_run_once() {
+    let server = ProtocolServer::start().await;
+    let before = server.probe.bumps.load(Ordering::SeqCst);
+    let answer = query(server.address, "mutation { first: bump bumpAndBoom last: bump }").await;
+    let json = answer.json();
+    assert_eq!((answer.status, answer.code().as_str()), (200, "INTERNAL"));
+    assert_eq!(
+        (&json["data"]["bumpAndBoom"], &json["errors"][0]["path"]),
+        (&json!(null), &json!(["bumpAndBoom"]))
+    );
+    assert_eq!(server.probe.bumps.load(Ordering::SeqCst) - before, 3, "{json}");
+}
+
+#[tokio::test]
+async fn variables_and_the_operation_name_are_there_when_a_query_runs_again() {
+    let server = ProtocolServer::start().await;
+    let document = "query A { hello } query B($text: String!, $yes: Boolean!) { echo(text: $text) maybe { boom @include(if: $yes) } }";
+    let request =
+        json!({ "query": document, "operationName": "B", "variables": { "text": "again", "yes": true } });
+    let answer = post(server.address, JSON, &request).await.json();
+    assert_eq!(answer["data"], json!({ "echo": "again", "maybe": { "boom": null } }));
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ use crate::support::{
 async fn stock() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let service = GraphQL::new(schema(Probe::default()).into_schema());
+    let service = GraphQL::new(schema(&Probe::default()).into_schema());
     tokio::spawn(async move {
         axum::serve(listener, Router::new().route("/graphql", post_service(service))).await.unwrap();
     });

@@ -1,7 +1,5 @@
 //! Errors of the protocol layers, and what of the resolvers' errors callers are shown.
 
-use std::any::Any;
-
 use async_graphql::{ErrorExtensionValues, Response, ServerError, Value};
 
 use crate::http::RequestId;
@@ -110,12 +108,6 @@ fn mask(error: &mut ServerError, id: RequestId) {
     error.message = shown.message;
     error.extensions = shown.extensions;
     error.source = None;
-}
-
-/// What a panic said.
-pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }
 
 /// Where a field failed, such as `domains.nodes.3.title`.

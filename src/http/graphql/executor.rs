@@ -16,6 +16,11 @@ pub trait GraphqlExecutor: Send + Sync + 'static {
     /// Runs a query or a mutation.
     fn execute(&self, request: Request) -> BoxFuture<'static, Response>;
 
+    /// Runs a query or a mutation so that a field whose resolver panics fails alone. It may be dearer.
+    fn execute_guarded(&self, request: Request) -> BoxFuture<'static, Response> {
+        self.execute(request)
+    }
+
     /// Runs any operation; a subscription answers once for each event.
     fn execute_stream(&self, request: Request) -> BoxStream<'static, Response>;
 
@@ -47,6 +52,11 @@ impl GraphqlExecutor for crate::graphql::Schema {
     fn execute(&self, request: Request) -> BoxFuture<'static, Response> {
         let schema = self.clone();
         async move { schema.execute(request).await }.boxed()
+    }
+
+    fn execute_guarded(&self, request: Request) -> BoxFuture<'static, Response> {
+        let schema = self.clone();
+        async move { schema.execute_guarded(request).await }.boxed()
     }
 
     fn execute_stream(&self, request: Request) -> BoxStream<'static, Response> {

@@ -8,6 +8,7 @@ mod completion;
 mod demand;
 mod documents;
 mod error;
+mod execution;
 mod executor;
 mod gate;
 mod lexical;

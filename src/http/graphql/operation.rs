@@ -14,11 +14,13 @@ use tokio::time::timeout;
 use super::{
     completion::Completion,
     error::{self, Code},
+    execution,
     gate::Gate,
     order::Order,
     presence,
 };
 use crate::{
+    graphql::panic_message,
     http::{GraphqlExecutor, RequestId},
     model::Scope,
 };
@@ -118,12 +120,12 @@ impl Operation {
 
     /// Runs a query or a mutation to its end.
     pub(crate) async fn run(self, executor: &dyn GraphqlExecutor) -> Answer {
-        let running = async { executor.execute(executor.prepare(self.request, &self.scope)).await };
-        let running = AssertUnwindSafe(running).catch_unwind();
-        match timeout(self.within, running).await {
-            Ok(Ok(response)) => self.finish.answer(response),
-            Ok(Err(panic)) => self.finish.crashed(&*panic),
-            Err(_) => self.finish.timed_out(self.within),
+        let Self { request, scope, kind, within, finish } = self;
+        let running = AssertUnwindSafe(execution::run(request, &scope, kind, executor)).catch_unwind();
+        match timeout(within, running).await {
+            Ok(Ok(response)) => finish.answer(response),
+            Ok(Err(panic)) => finish.crashed(&*panic),
+            Err(_) => finish.timed_out(within),
         }
     }
 
@@ -197,7 +199,7 @@ impl Finish {
     }
 
     fn crashed(&self, panic: &(dyn Any + Send)) -> Answer {
-        tracing::error!(request_id = %self.id, panic = error::panic_message(panic), "a resolver panicked");
+        tracing::error!(request_id = %self.id, panic = panic_message(panic), "a resolver panicked");
         let response = Response::from_errors(vec![error::internal(self.id)]);
         Answer { response, outcome: Outcome::Crashed }
     }

@@ -13,7 +13,10 @@ use super::{
     media_type::Format,
     operation::Answer,
 };
-use crate::http::{RequestId, auth::Unauthenticated};
+use crate::{
+    graphql::panic_message,
+    http::{RequestId, auth::Unauthenticated},
+};
 
 /// Why a request is refused before any operation is looked at.
 #[derive(Debug)]
@@ -95,6 +98,6 @@ pub(crate) fn json(status: StatusCode, format: Format, body: &impl serde::Serial
 #[expect(clippy::needless_pass_by_value, reason = "the layer hands it over")]
 pub(crate) fn crashed(panic: Box<dyn Any + Send>) -> Response {
     let id = RequestId::new();
-    tracing::error!(request_id = %id, panic = error::panic_message(&*panic), "a handler panicked");
+    tracing::error!(request_id = %id, panic = panic_message(&*panic), "a handler panicked");
     Rejection::of(StatusCode::INTERNAL_SERVER_ERROR, error::internal(id)).into_response(Format::Json)
 }

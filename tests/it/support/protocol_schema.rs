@@ -18,7 +18,7 @@ use async_graphql::{
         stream::{self, BoxStream},
     },
 };
-use scrapersky::{http::GraphqlExecutor, model::Scope};
+use scrapersky::{graphql::CatchPanics, http::GraphqlExecutor, model::Scope};
 use tokio::{
     sync::{Notify, watch},
     time::{interval, sleep},
@@ -40,17 +40,21 @@ pub struct Probe {
 }
 
 /// The schema, with what its resolvers tell.
-pub fn schema(probe: Probe) -> Api {
-    Api(Schema::build(Query, Mutation, Events).data(probe).finish())
+pub fn schema(probe: &Probe) -> Api {
+    let builder = || Schema::build(Query, Mutation, Events).data(probe.clone());
+    Api { schema: builder().finish(), guarded: builder().extension(CatchPanics).finish() }
 }
 
 /// The schema with what it adds to each request.
-pub struct Api(Schema<Query, Mutation, Events>);
+pub struct Api {
+    schema: Schema<Query, Mutation, Events>,
+    guarded: Schema<Query, Mutation, Events>,
+}
 
 impl Api {
     /// The schema as it is, for a service that is not ours.
     pub fn into_schema(self) -> Schema<Query, Mutation, Events> {
-        self.0
+        self.schema
     }
 }
 
@@ -63,15 +67,19 @@ impl GraphqlExecutor for Api {
     }
 
     fn execute(&self, request: Request) -> BoxFuture<'static, Response> {
-        GraphqlExecutor::execute(&self.0, request)
+        GraphqlExecutor::execute(&self.schema, request)
+    }
+
+    fn execute_guarded(&self, request: Request) -> BoxFuture<'static, Response> {
+        GraphqlExecutor::execute(&self.guarded, request)
     }
 
     fn execute_stream(&self, request: Request) -> BoxStream<'static, Response> {
-        GraphqlExecutor::execute_stream(&self.0, request)
+        GraphqlExecutor::execute_stream(&self.schema, request)
     }
 
     fn sdl(&self) -> String {
-        self.0.sdl()
+        self.schema.sdl()
     }
 }
 
@@ -204,6 +212,10 @@ impl Deep {
     async fn refuse(&self) -> async_graphql::Result<Option<i32>> {
         Err(async_graphql::Error::new("This is refused."))
     }
+
+    async fn boom(&self) -> Option<i32> {
+        panic_with("the secret of the deep panic")
+    }
 }
 
 pub struct Mutation;
@@ -216,6 +228,11 @@ impl Mutation {
 
     async fn bump(&self, ctx: &Context<'_>) -> async_graphql::Result<usize> {
         Ok(ctx.data::<Probe>()?.bumps.fetch_add(1, Ordering::SeqCst) + 1)
+    }
+
+    async fn bump_and_boom(&self, ctx: &Context<'_>) -> Option<i32> {
+        ctx.data_unchecked::<Probe>().bumps.fetch_add(1, Ordering::SeqCst);
+        panic_with("the secret of the mutation")
     }
 }
 

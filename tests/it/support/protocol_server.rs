@@ -40,7 +40,7 @@ impl ProtocolServer {
         let (mut limits, mut settings) = (GraphqlLimits::default(), HttpSettings::default());
         change(&mut limits, &mut settings);
         let probe = Probe::default();
-        let schema = schema(probe.clone());
+        let schema = schema(&probe);
         let shutdown = CancellationToken::new();
         let state = HttpState::new(schema, ByName(probe.gate.clone()), limits, settings, shutdown.clone())
             .expect("a schema that can be read")
