@@ -14,9 +14,10 @@ use fetch::{
 pub(crate) use fetch::{DomainsAsk, DomainsOfBatch, JobsAsk, JobsOfParent, ListedDomain};
 use gather::{Lazy, Pace};
 
+use super::selection::Selections;
 use crate::{
     model::{BatchId, BatchJob, Domain, DomainId, Job, JobId, Scope, SitemapFacts},
-    store::{Db, Page, StoreError},
+    store::{Columns, Db, Page, StoreError},
 };
 
 /// Loads related records for one execution. Cheap to clone.
@@ -26,6 +27,7 @@ pub(crate) struct Loaders(Arc<Inner>);
 struct Inner {
     source: Source,
     set: Mutex<Arc<Set>>,
+    selections: Selections,
 }
 
 /// Where records come from, and for whom.
@@ -54,7 +56,11 @@ struct Set {
 impl Loaders {
     /// Loaders of what the scope may see.
     pub(super) fn new(db: Db, scope: Scope) -> Self {
-        Self(Arc::new(Inner { source: Source { db, scope, pace: Arc::default() }, set: Mutex::default() }))
+        Self(Arc::new(Inner {
+            source: Source { db, scope, pace: Arc::default() },
+            set: Mutex::default(),
+            selections: Selections::default(),
+        }))
     }
 
     /// Forgets what has been loaded.
@@ -62,19 +68,28 @@ impl Loaders {
         *self.0.set.lock().unwrap_or_else(PoisonError::into_inner) = Arc::default();
     }
 
+    /// What has been found out about the selections of the request.
+    pub(super) fn selections(&self) -> &Selections {
+        &self.0.selections
+    }
+
     /// The domain; none when it is absent or another tenant's.
-    pub(super) async fn domain(&self, id: DomainId) -> Loaded<Option<Arc<Domain>>> {
-        self.set().domains.load(&self.0.source, id).await
+    pub(super) async fn domain(&self, id: DomainId, columns: Columns<Domain>) -> Loaded<Option<Arc<Domain>>> {
+        self.set().domains.load(&self.0.source, (id, columns)).await
     }
 
     /// The job; none when it is absent or another tenant's.
-    pub(super) async fn job(&self, id: JobId) -> Loaded<Option<Arc<Job>>> {
-        self.set().jobs.load(&self.0.source, id).await
+    pub(super) async fn job(&self, id: JobId, columns: Columns<Job>) -> Loaded<Option<Arc<Job>>> {
+        self.set().jobs.load(&self.0.source, (id, columns)).await
     }
 
     /// The batch; none when it is absent or another tenant's.
-    pub(super) async fn batch(&self, id: BatchId) -> Loaded<Option<Arc<BatchJob>>> {
-        self.set().batches.load(&self.0.source, id).await
+    pub(super) async fn batch(
+        &self,
+        id: BatchId,
+        columns: Columns<BatchJob>,
+    ) -> Loaded<Option<Arc<BatchJob>>> {
+        self.set().batches.load(&self.0.source, (id, columns)).await
     }
 
     /// The sitemap files of the domain.

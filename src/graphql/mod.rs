@@ -7,14 +7,17 @@
 
 mod context;
 mod error;
+mod last_event;
 mod loaders;
 mod mutation;
 mod paging;
 mod panics;
 mod query;
 mod schema;
+mod selection;
 mod subscription;
 mod types;
 
+pub use last_event::LastEvent;
 pub use panics::{CatchPanics, panic_message};
 pub use schema::{Schema, build_schema, sdl};

@@ -7,6 +7,7 @@ use super::{
     context,
     error::InputError,
     paging::{MAX_PAGE_SIZE, PageArguments},
+    selection::shown,
     types::{
         BatchJob, Domain, Job, Node, NodeId, Viewer,
         batch_job_list::BatchJobList,
@@ -70,14 +71,15 @@ impl Query {
         #[graphql(desc = "What names it.")] by: DomainBy,
     ) -> Result<Option<Domain>> {
         match by {
-            DomainBy::Id(id) => {
-                Ok(context::loaders(context)?.domain(context::id("id", &id)?).await?.map(Domain))
-            }
+            DomainBy::Id(id) => Ok(context::loaders(context)?
+                .domain(context::id("id", &id)?, shown(context))
+                .await?
+                .map(Domain)),
             DomainBy::Name(name) => {
                 let name =
                     DomainName::parse(&name).map_err(|error| InputError(format!("`name`: {error}")))?;
                 let db = context::db(context)?.reader();
-                let found = domains::by_name(db, context::scope(context)?, &name).await?;
+                let found = domains::by_name(db, context::scope(context)?, &name, shown(context)).await?;
                 Ok(found.map(|domain| Domain(domain.into())))
             }
         }
@@ -106,7 +108,7 @@ impl Query {
         context: &Context<'_>,
         #[graphql(desc = "Its identifier: `job_` and 32 hexadecimal digits, or a UUID.")] id: ID,
     ) -> Result<Option<Job>> {
-        Ok(context::loaders(context)?.job(context::id("id", &id)?).await?.map(Job))
+        Ok(context::loaders(context)?.job(context::id("id", &id)?, shown(context)).await?.map(Job))
     }
 
     /// The tenant's jobs.
@@ -132,7 +134,7 @@ impl Query {
         context: &Context<'_>,
         #[graphql(desc = "Its identifier: `batch_` and 32 hexadecimal digits, or a UUID.")] id: ID,
     ) -> Result<Option<BatchJob>> {
-        Ok(context::loaders(context)?.batch(context::id("id", &id)?).await?.map(BatchJob))
+        Ok(context::loaders(context)?.batch(context::id("id", &id)?, shown(context)).await?.map(BatchJob))
     }
 
     /// The tenant's batches.

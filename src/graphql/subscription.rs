@@ -4,8 +4,9 @@ use async_graphql::{Context, ID, Result, Subscription};
 use futures_util::{Stream, StreamExt};
 
 use super::{
-    context,
+    LastEvent, context,
     error::InputError,
+    selection::shown,
     types::{BatchProgress, Job},
 };
 use crate::model::{BatchId, JobId};
@@ -50,11 +51,16 @@ impl Subscription {
                 InputError(format!("`after` is {after}; it must be 0 or the sequence of a job")).into()
             );
         }
+        let last_event = context.data_opt::<LastEvent>().cloned().unwrap_or_default();
+        let after = after.max(last_event.number());
         let loaders = context::loaders(context)?.clone();
-        let jobs = context::service(context)?.watch_finished_jobs(context::scope(context)?, id, after);
+        let (service, scope) = (context::service(context)?, context::scope(context)?);
+        let jobs = service.watch_finished_jobs(scope, id, after, shown(context));
         Ok(jobs.map(move |job| {
             loaders.renew();
-            Ok(Job(job?.into()))
+            let job = job?;
+            last_event.set(job.sequence.unwrap_or_default());
+            Ok(Job(job))
         }))
     }
 
@@ -66,7 +72,7 @@ impl Subscription {
     ) -> Result<impl Stream<Item = Result<Job>> + use<>> {
         let id: JobId = context::id("jobId", &job_id)?;
         let loaders = context::loaders(context)?.clone();
-        let states = context::service(context)?.watch_job(context::scope(context)?, id);
+        let states = context::service(context)?.watch_job(context::scope(context)?, id, shown(context));
         Ok(states.map(move |job| {
             loaders.renew();
             Ok(Job(job?.into()))

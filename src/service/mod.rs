@@ -27,13 +27,13 @@ struct Inner {
     progress: ProgressHub,
     clock: Clock,
     max_attempts: u32,
-    watched: watch::WatchedBatches,
+    watched: watch::Watched,
 }
 
 impl Service {
     /// The use cases over this database. A job that they make is tried at most `max_attempts` times.
     pub fn new(db: Db, queue: Queue, progress: ProgressHub, clock: Clock, max_attempts: u32) -> Self {
-        let watched = watch::WatchedBatches::default();
+        let watched = watch::Watched::default();
         Self(Arc::new(Inner { db, queue, progress, clock, max_attempts, watched }))
     }
 

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     model::{DomainId, DomainName, JobId, ScanOptions, Scope},
     store::{
-        StoreError, Transaction, domains,
+        Columns, StoreError, Transaction, domains,
         submit::{self, NewScan, NewScans},
     },
 };
@@ -78,7 +78,7 @@ impl Service {
             now: self.clock().now(),
         };
         submit::insert_scans(transaction, scope, &shared, std::slice::from_ref(&scan)).await?;
-        let domain = domains::by_name(transaction, scope, &scan.name).await?;
+        let domain = domains::by_name(transaction, scope, &scan.name, Columns::of(&[])).await?;
         let domain =
             domain.ok_or_else(|| StoreError::Unreadable(format!("the domain {} is gone", scan.name)))?;
         Ok(SubmittedScan { job_id: scan.job_id, domain_id: domain.id, reused: scan.reuse.is_some() })

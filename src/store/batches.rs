@@ -6,8 +6,14 @@ use chrono::{DateTime, Utc};
 pub use list::{BatchFilter, BatchOrder, BatchSort, count, page};
 use sea_orm::{ConnectionTrait, entity::prelude::*};
 
-use super::{StoreError, sql};
-use crate::model::{BatchCounts, BatchId, BatchJob, Scope, TenantId, UserId};
+use super::{
+    StoreError,
+    columns::{Cell, Columns, Record},
+    sql,
+};
+use crate::model::{
+    BatchCounts, BatchId, BatchJob, BatchStatus, JsonObject, ScanOptions, Scope, TenantId, UserId,
+};
 
 /// A row of `batch_jobs`.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -40,31 +46,66 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-impl TryFrom<Model> for BatchJob {
-    type Error = StoreError;
+impl Record for BatchJob {
+    type Column = Column;
+    const ALIAS: &'static str = "b";
+    /// All but what can be long: its state and its pace are made of many.
+    const ALWAYS: &'static [Column] = &[
+        Column::Id,
+        Column::TenantId,
+        Column::Status,
+        Column::TotalDomains,
+        Column::CompletedDomains,
+        Column::FailedDomains,
+        Column::CancelledDomains,
+        Column::RetryOf,
+        Column::CreatedBy,
+        Column::StartTime,
+        Column::EndTime,
+        Column::CreatedAt,
+        Column::UpdatedAt,
+    ];
 
-    fn try_from(row: Model) -> Result<Self, StoreError> {
-        Ok(Self {
-            id: BatchId(row.id),
-            tenant_id: TenantId(row.tenant_id),
-            status: row.status.parse()?,
-            counts: BatchCounts {
-                total: row.total_domains,
-                completed: row.completed_domains,
-                failed: row.failed_domains,
-                cancelled: row.cancelled_domains,
-            },
-            failure_counts: sql::from_json(row.failure_counts)?,
-            options: sql::from_json(row.options)?,
-            rejected: sql::from_json(row.rejected)?,
-            metadata: sql::from_json(row.metadata)?,
-            retry_of: row.retry_of.map(BatchId),
-            created_by: row.created_by.map(UserId),
-            start_time: row.start_time,
-            end_time: row.end_time,
-            created_at: row.created_at,
-            updated_at: row.updated_at,
-        })
+    fn blank() -> Self {
+        Self {
+            id: BatchId(Uuid::nil()),
+            tenant_id: TenantId(Uuid::nil()),
+            status: BatchStatus::Pending,
+            counts: BatchCounts::default(),
+            failure_counts: Vec::new(),
+            options: ScanOptions::default(),
+            rejected: Vec::new(),
+            metadata: JsonObject::new(),
+            retry_of: None,
+            created_by: None,
+            start_time: None,
+            end_time: None,
+            created_at: DateTime::UNIX_EPOCH,
+            updated_at: DateTime::UNIX_EPOCH,
+        }
+    }
+
+    fn set(&mut self, column: Column, cell: Cell<'_>) -> Result<(), StoreError> {
+        match column {
+            Column::Id => self.id = BatchId(cell.get()?),
+            Column::TenantId => self.tenant_id = TenantId(cell.get()?),
+            Column::Status => self.status = cell.name()?,
+            Column::TotalDomains => self.counts.total = cell.get()?,
+            Column::CompletedDomains => self.counts.completed = cell.get()?,
+            Column::FailedDomains => self.counts.failed = cell.get()?,
+            Column::CancelledDomains => self.counts.cancelled = cell.get()?,
+            Column::FailureCounts => self.failure_counts = cell.json()?,
+            Column::Options => self.options = cell.json()?,
+            Column::Rejected => self.rejected = cell.json()?,
+            Column::Metadata => self.metadata = cell.json()?,
+            Column::RetryOf => self.retry_of = cell.get::<Option<_>>()?.map(BatchId),
+            Column::CreatedBy => self.created_by = cell.get::<Option<_>>()?.map(UserId),
+            Column::StartTime => self.start_time = cell.get()?,
+            Column::EndTime => self.end_time = cell.get()?,
+            Column::CreatedAt => self.created_at = cell.get()?,
+            Column::UpdatedAt => self.updated_at = cell.get()?,
+        }
+        Ok(())
     }
 }
 
@@ -73,11 +114,13 @@ pub async fn by_ids(
     connection: &impl ConnectionTrait,
     scope: &Scope,
     ids: &[BatchId],
+    columns: Columns<BatchJob>,
 ) -> Result<Vec<BatchJob>, StoreError> {
     let backend = connection.get_database_backend();
-    let text = format!("SELECT * FROM batch_jobs WHERE tenant_id = $1 AND {}", sql::in_ids(backend, "id", 2));
+    let (select, condition) = (columns.select(), sql::in_ids(backend, "b.id", 2));
+    let text = format!("SELECT {select} FROM batch_jobs b WHERE b.tenant_id = $1 AND {condition}");
     let ids = sql::ids_value(backend, ids.iter().map(|id| id.0));
-    sql::records::<Model, BatchJob>(connection, text, [scope.tenant_id.0.into(), ids]).await
+    columns.read(connection, text, [scope.tenant_id.0.into(), ids]).await
 }
 
 /// The batch with this identifier; none when it is absent or another tenant's.
@@ -85,6 +128,7 @@ pub async fn by_id(
     connection: &impl ConnectionTrait,
     scope: &Scope,
     id: BatchId,
+    columns: Columns<BatchJob>,
 ) -> Result<Option<BatchJob>, StoreError> {
-    Ok(by_ids(connection, scope, &[id]).await?.pop())
+    Ok(by_ids(connection, scope, &[id], columns).await?.pop())
 }

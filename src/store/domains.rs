@@ -6,9 +6,13 @@ use chrono::{DateTime, Utc};
 pub use list::{
     DomainFilter, DomainOrder, DomainSort, Member, count, counts_of_batches, page, pages_of_batches,
 };
-use sea_orm::{ConnectionTrait, entity::prelude::*};
+use sea_orm::{ConnectionTrait, IdenStatic, entity::prelude::*};
 
-use super::{StoreError, sql};
+use super::{
+    StoreError,
+    columns::{Cell, Columns, Record},
+    sql,
+};
 use crate::model::{BatchId, Domain, DomainId, DomainName, DomainStatus, JobId, Scope, SiteFacts, TenantId};
 
 /// A row of `domains`.
@@ -63,76 +67,101 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// The columns of a [`Model`] read from `domains d`: a pending domain whose newest job runs is being scanned.
-pub(super) const COLUMNS: &str = "d.*, d.status = 'pending' AND EXISTS (SELECT 1 FROM jobs newest \
-     WHERE newest.id = d.latest_job_id AND newest.status = 'running') AS is_running";
+/// A pending domain whose newest job runs is being scanned.
+const STATUS: &str = "CASE WHEN d.status = 'pending' AND EXISTS (SELECT 1 FROM jobs newest \
+     WHERE newest.id = d.latest_job_id AND newest.status = 'running') THEN 'scanning' ELSE d.status END";
 
-/// A domain with what is known of its newest job.
-pub(super) struct Row {
-    model: Model,
-    is_running: bool,
-}
+impl Record for Domain {
+    type Column = Column;
+    const ALIAS: &'static str = "d";
+    const ALWAYS: &'static [Column] =
+        &[Column::Id, Column::TenantId, Column::Name, Column::LastScan, Column::LatestJobId, Column::BatchId];
 
-impl sea_orm::FromQueryResult for Row {
-    fn from_query_result(row: &sea_orm::QueryResult, prefix: &str) -> Result<Self, DbErr> {
-        Ok(Self {
-            model: Model::from_query_result(row, prefix)?,
-            is_running: row.try_get(prefix, "is_running")?,
-        })
+    fn expression(column: Column) -> Option<&'static str> {
+        matches!(column, Column::Status).then_some(STATUS)
+    }
+
+    fn blank() -> Self {
+        Self {
+            id: DomainId(Uuid::nil()),
+            tenant_id: TenantId(Uuid::nil()),
+            name: String::new(),
+            url: String::new(),
+            status: DomainStatus::New,
+            last_scan: None,
+            last_error: None,
+            facts: Some(SiteFacts::default()),
+            total_sitemaps: 0,
+            sitemap_urls: 0,
+            notes: None,
+            tags: Vec::new(),
+            latest_job_id: None,
+            batch_id: None,
+            created_at: DateTime::UNIX_EPOCH,
+            updated_at: DateTime::UNIX_EPOCH,
+        }
+    }
+
+    fn set(&mut self, column: Column, cell: Cell<'_>) -> Result<(), StoreError> {
+        match column {
+            Column::Id => self.id = DomainId(cell.get()?),
+            Column::TenantId => self.tenant_id = TenantId(cell.get()?),
+            Column::Name => self.name = cell.get()?,
+            Column::Url => self.url = cell.get::<Option<_>>()?.unwrap_or_default(),
+            Column::Status => self.status = cell.name()?,
+            Column::LastScan => self.last_scan = cell.get()?,
+            Column::LastError => self.last_error = cell.optional_json()?,
+            Column::LatestJobId => self.latest_job_id = cell.get::<Option<_>>()?.map(JobId),
+            Column::BatchId => self.batch_id = cell.get::<Option<_>>()?.map(BatchId),
+            Column::Notes => self.notes = cell.get()?,
+            Column::Tags => self.tags = cell.json()?,
+            Column::CreatedAt => self.created_at = cell.get()?,
+            Column::UpdatedAt => self.updated_at = cell.get()?,
+            Column::TotalSitemaps => self.total_sitemaps = cell.get()?,
+            Column::SitemapUrls => self.sitemap_urls = cell.get()?,
+            fact => set_fact(self.facts.get_or_insert_default(), fact, cell)?,
+        }
+        Ok(())
+    }
+
+    fn complete(&mut self) {
+        if self.url.is_empty() {
+            self.url = format!("https://{}/", self.name);
+        }
+        if self.last_scan.is_none() {
+            self.facts = None;
+        }
     }
 }
 
-impl TryFrom<Row> for Domain {
-    type Error = StoreError;
-
-    fn try_from(Row { mut model, is_running }: Row) -> Result<Self, StoreError> {
-        Ok(Self {
-            id: DomainId(model.id),
-            tenant_id: TenantId(model.tenant_id),
-            url: model.url.take().unwrap_or_else(|| format!("https://{}/", model.name)),
-            status: if is_running { DomainStatus::Scanning } else { model.status.parse()? },
-            last_scan: model.last_scan,
-            last_error: model.last_error.take().map(sql::from_json).transpose()?,
-            total_sitemaps: model.total_sitemaps,
-            sitemap_urls: model.sitemap_urls,
-            notes: model.notes.take(),
-            tags: sql::from_json(std::mem::take(&mut model.tags))?,
-            latest_job_id: model.latest_job_id.map(JobId),
-            batch_id: model.batch_id.map(BatchId),
-            created_at: model.created_at,
-            updated_at: model.updated_at,
-            name: std::mem::take(&mut model.name),
-            facts: model.last_scan.is_some().then(|| facts(model)).transpose()?,
-        })
+fn set_fact(facts: &mut SiteFacts, column: Column, cell: Cell<'_>) -> Result<(), StoreError> {
+    match column {
+        Column::Title => facts.title = cell.get()?,
+        Column::Description => facts.description = cell.get()?,
+        Column::Language => facts.language = cell.get()?,
+        Column::FaviconUrl => facts.favicon_url = cell.get()?,
+        Column::LogoUrl => facts.logo_url = cell.get()?,
+        Column::IsWordpress => facts.is_wordpress = cell.get::<Option<_>>()?.unwrap_or_default(),
+        Column::WordpressVersion => facts.wordpress_version = cell.get()?,
+        Column::WordpressThemes => facts.wordpress_themes = cell.json()?,
+        Column::WordpressPlugins => facts.wordpress_plugins = cell.json()?,
+        Column::HasElementor => facts.has_elementor = cell.get::<Option<_>>()?.unwrap_or_default(),
+        Column::ElementorVersion => facts.elementor_version = cell.get()?,
+        Column::Technologies => facts.technologies = cell.json()?,
+        Column::TechStack => facts.tech_stack = cell.json()?,
+        Column::EmailAddresses => facts.email_addresses = cell.json()?,
+        Column::PhoneNumbers => facts.phone_numbers = cell.json()?,
+        Column::Contacts => facts.contacts = cell.json()?,
+        Column::SocialLinks => facts.social_links = cell.json()?,
+        Column::FacebookUrl => facts.facebook_url = cell.get()?,
+        Column::TwitterUrl => facts.twitter_url = cell.get()?,
+        Column::LinkedinUrl => facts.linkedin_url = cell.get()?,
+        Column::InstagramUrl => facts.instagram_url = cell.get()?,
+        Column::YoutubeUrl => facts.youtube_url = cell.get()?,
+        Column::Metadata => facts.metadata = cell.json()?,
+        other => return Err(StoreError::Unreadable(format!("`{}` is no fact of a site", other.as_str()))),
     }
-}
-
-fn facts(row: Model) -> Result<SiteFacts, StoreError> {
-    Ok(SiteFacts {
-        title: row.title,
-        description: row.description,
-        language: row.language,
-        favicon_url: row.favicon_url,
-        logo_url: row.logo_url,
-        is_wordpress: row.is_wordpress.unwrap_or_default(),
-        wordpress_version: row.wordpress_version,
-        wordpress_themes: sql::from_json(row.wordpress_themes)?,
-        wordpress_plugins: sql::from_json(row.wordpress_plugins)?,
-        has_elementor: row.has_elementor.unwrap_or_default(),
-        elementor_version: row.elementor_version,
-        technologies: sql::from_json(row.technologies)?,
-        tech_stack: sql::from_json(row.tech_stack)?,
-        email_addresses: sql::from_json(row.email_addresses)?,
-        phone_numbers: sql::from_json(row.phone_numbers)?,
-        contacts: sql::from_json(row.contacts)?,
-        social_links: sql::from_json(row.social_links)?,
-        facebook_url: row.facebook_url,
-        twitter_url: row.twitter_url,
-        linkedin_url: row.linkedin_url,
-        instagram_url: row.instagram_url,
-        youtube_url: row.youtube_url,
-        metadata: sql::from_json(row.metadata)?,
-    })
+    Ok(())
 }
 
 /// The domains with these identifiers, in no order; those that are absent or another tenant's are left out.
@@ -140,12 +169,14 @@ pub async fn by_ids(
     connection: &impl ConnectionTrait,
     scope: &Scope,
     ids: &[DomainId],
+    columns: Columns<Domain>,
 ) -> Result<Vec<Domain>, StoreError> {
     let backend = connection.get_database_backend();
     let condition = sql::in_ids(backend, "d.id", 2);
-    let text = format!("SELECT {COLUMNS} FROM domains d WHERE d.tenant_id = $1 AND {condition}");
+    let select = columns.select();
+    let text = format!("SELECT {select} FROM domains d WHERE d.tenant_id = $1 AND {condition}");
     let ids = sql::ids_value(backend, ids.iter().map(|id| id.0));
-    sql::records::<Row, Domain>(connection, text, [scope.tenant_id.0.into(), ids]).await
+    columns.read(connection, text, [scope.tenant_id.0.into(), ids]).await
 }
 
 /// The domain with this identifier; none when it is absent or another tenant's.
@@ -153,8 +184,9 @@ pub async fn by_id(
     connection: &impl ConnectionTrait,
     scope: &Scope,
     id: DomainId,
+    columns: Columns<Domain>,
 ) -> Result<Option<Domain>, StoreError> {
-    Ok(by_ids(connection, scope, &[id]).await?.pop())
+    Ok(by_ids(connection, scope, &[id], columns).await?.pop())
 }
 
 /// The tenant's domain of this name; none when it is not known.
@@ -162,8 +194,10 @@ pub async fn by_name(
     connection: &impl ConnectionTrait,
     scope: &Scope,
     name: &DomainName,
+    columns: Columns<Domain>,
 ) -> Result<Option<Domain>, StoreError> {
-    let text = format!("SELECT {COLUMNS} FROM domains d WHERE d.tenant_id = $1 AND d.name = $2");
+    let select = columns.select();
+    let text = format!("SELECT {select} FROM domains d WHERE d.tenant_id = $1 AND d.name = $2");
     let values = [scope.tenant_id.0.into(), name.as_str().into()];
-    Ok(sql::records::<Row, Domain>(connection, text, values).await?.pop())
+    Ok(columns.read(connection, text, values).await?.pop())
 }

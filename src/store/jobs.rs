@@ -6,8 +6,14 @@ use chrono::{DateTime, Utc};
 pub use list::{JobFilter, JobOrder, JobSort, JobsOf, count, counts_of, page, pages_of};
 use sea_orm::{ConnectionTrait, entity::prelude::*};
 
-use super::{StoreError, sql};
-use crate::model::{BatchId, DomainId, Job, JobId, JsonObject, Scope, TenantId, UserId};
+use super::{
+    StoreError,
+    columns::{Cell, Columns, Record},
+    sql,
+};
+use crate::model::{
+    BatchId, DomainId, Job, JobId, JobStatus, JobStep, JobType, JsonObject, Scope, TenantId, UserId,
+};
 
 /// A row of `jobs`.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -51,31 +57,75 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-impl TryFrom<Model> for Job {
-    type Error = StoreError;
+impl Record for Job {
+    type Column = Column;
+    const ALIAS: &'static str = "j";
+    const ALWAYS: &'static [Column] = &[
+        Column::Id,
+        Column::TenantId,
+        Column::DomainId,
+        Column::BatchId,
+        Column::Status,
+        Column::Sequence,
+        Column::CompletedAt,
+    ];
 
-    fn try_from(row: Model) -> Result<Self, StoreError> {
-        Ok(Self {
-            id: JobId(row.id),
-            tenant_id: TenantId(row.tenant_id),
-            job_type: row.job_type.parse()?,
-            status: row.status.parse()?,
-            domain_id: row.domain_id.map(DomainId),
-            batch_id: row.batch_id.map(BatchId),
-            progress: row.progress,
-            step: row.step.parse()?,
-            attempts: row.attempts,
-            max_attempts: row.max_attempts,
-            failure: row.failure.map(sql::from_json).transpose()?,
-            sequence: row.sequence,
-            result: row.result.map(sql::from_json).transpose()?,
-            metadata: sql::from_json::<JsonObject>(row.metadata)?,
-            created_by: row.created_by.map(UserId),
-            created_at: row.created_at,
-            started_at: row.started_at,
-            completed_at: row.completed_at,
-            next_attempt_at: row.run_at,
-        })
+    fn blank() -> Self {
+        Self {
+            id: JobId(Uuid::nil()),
+            tenant_id: TenantId(Uuid::nil()),
+            job_type: JobType::DomainScan,
+            status: JobStatus::Pending,
+            domain_id: None,
+            batch_id: None,
+            progress: 0.0,
+            step: JobStep::Queued,
+            attempts: 0,
+            max_attempts: 0,
+            failure: None,
+            sequence: None,
+            result: None,
+            metadata: JsonObject::new(),
+            created_by: None,
+            created_at: DateTime::UNIX_EPOCH,
+            started_at: None,
+            completed_at: None,
+            next_attempt_at: None,
+        }
+    }
+
+    fn set(&mut self, column: Column, cell: Cell<'_>) -> Result<(), StoreError> {
+        match column {
+            Column::Id => self.id = JobId(cell.get()?),
+            Column::TenantId => self.tenant_id = TenantId(cell.get()?),
+            Column::DomainId => self.domain_id = cell.get::<Option<_>>()?.map(DomainId),
+            Column::BatchId => self.batch_id = cell.get::<Option<_>>()?.map(BatchId),
+            Column::CreatedBy => self.created_by = cell.get::<Option<_>>()?.map(UserId),
+            Column::JobType => self.job_type = cell.name()?,
+            Column::Status => self.status = cell.name()?,
+            Column::RunAt => self.next_attempt_at = cell.get()?,
+            Column::Attempts => self.attempts = cell.get()?,
+            Column::MaxAttempts => self.max_attempts = cell.get()?,
+            Column::Progress => self.progress = cell.get()?,
+            Column::Step => self.step = cell.name()?,
+            Column::Sequence => self.sequence = cell.get()?,
+            Column::Failure => self.failure = cell.optional_json()?,
+            Column::Result => self.result = cell.optional_json()?,
+            Column::Metadata => self.metadata = cell.json()?,
+            Column::CreatedAt => self.created_at = cell.get()?,
+            Column::StartedAt => self.started_at = cell.get()?,
+            Column::CompletedAt => self.completed_at = cell.get()?,
+            // The queue's own.
+            Column::Lane
+            | Column::Turn
+            | Column::WorkerId
+            | Column::LeaseExpiresAt
+            | Column::LeaseEpoch
+            | Column::Losses
+            | Column::OptionsKey
+            | Column::Options => {}
+        }
+        Ok(())
     }
 }
 
@@ -84,11 +134,13 @@ pub async fn by_ids(
     connection: &impl ConnectionTrait,
     scope: &Scope,
     ids: &[JobId],
+    columns: Columns<Job>,
 ) -> Result<Vec<Job>, StoreError> {
     let backend = connection.get_database_backend();
-    let text = format!("SELECT * FROM jobs WHERE tenant_id = $1 AND {}", sql::in_ids(backend, "id", 2));
+    let (select, condition) = (columns.select(), sql::in_ids(backend, "j.id", 2));
+    let text = format!("SELECT {select} FROM jobs j WHERE j.tenant_id = $1 AND {condition}");
     let ids = sql::ids_value(backend, ids.iter().map(|id| id.0));
-    sql::records::<Model, Job>(connection, text, [scope.tenant_id.0.into(), ids]).await
+    columns.read(connection, text, [scope.tenant_id.0.into(), ids]).await
 }
 
 /// The job with this identifier; none when it is absent or another tenant's.
@@ -96,8 +148,9 @@ pub async fn by_id(
     connection: &impl ConnectionTrait,
     scope: &Scope,
     id: JobId,
+    columns: Columns<Job>,
 ) -> Result<Option<Job>, StoreError> {
-    Ok(by_ids(connection, scope, &[id]).await?.pop())
+    Ok(by_ids(connection, scope, &[id], columns).await?.pop())
 }
 
 /// The batch's finished jobs whose sequence number is greater than `after`, in that order, at most `limit`.
@@ -107,8 +160,13 @@ pub async fn finished_after(
     batch: BatchId,
     after: i64,
     limit: u32,
+    columns: Columns<Job>,
 ) -> Result<Vec<Job>, StoreError> {
-    let text = "SELECT * FROM jobs WHERE batch_id = $1 AND tenant_id = $2 AND sequence > $3 ORDER BY sequence LIMIT $4";
+    let select = columns.select();
+    let text = format!(
+        "SELECT {select} FROM jobs j WHERE j.batch_id = $1 AND j.tenant_id = $2 AND j.sequence > $3 \
+         ORDER BY j.sequence LIMIT $4"
+    );
     let values = [batch.0.into(), scope.tenant_id.0.into(), after.into(), i64::from(limit).into()];
-    sql::records::<Model, Job>(connection, text, values).await
+    columns.read(connection, text, values).await
 }

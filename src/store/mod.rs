@@ -3,6 +3,7 @@
 
 pub mod batches;
 mod children;
+mod columns;
 mod connect;
 mod cursor;
 mod db;
@@ -22,6 +23,7 @@ mod sql;
 pub mod submit;
 pub mod tenants;
 
+pub use columns::{Cell, Columns, Record};
 pub use connect::Access;
 pub use cursor::{CursorError, ListIdentity, Position, SortKey};
 pub use db::{Db, Transaction, commit};

@@ -7,7 +7,7 @@ use scrapersky::{
     config::WorkerSettings,
     model::{BatchStatus, JobStatus, RejectReason, ScanError, ScanErrorCode, ScanOptions},
     service::{ServiceError, SubmitBatch, SubmitScan},
-    store::{batches, domains, jobs},
+    store::{Columns, batches, domains, jobs},
 };
 
 use crate::{
@@ -17,13 +17,6 @@ use crate::{
 
 fn failing(code: ScanErrorCode) -> Result<scrapersky::model::ScanReport, ScanError> {
     Err(ScanError::new(code, "as the test says"))
-}
-
-/// Watches the batch until it has ended.
-async fn ended(engine: &TestEngine, id: scrapersky::model::BatchId) -> scrapersky::model::BatchJob {
-    let states = engine.service.watch_batch(&engine.scope, id);
-    let last = tokio::time::timeout(Duration::from_secs(30), states.collect::<Vec<_>>()).await.unwrap().pop();
-    last.unwrap().unwrap().batch.as_ref().clone()
 }
 
 on_each_database! {
@@ -39,7 +32,7 @@ on_each_database! {
                 .on("site-8.test", |_| async { failing(ScanErrorCode::DnsNotFound) })
                 .on("site-9.test", |_| async { panic!("a scan that panics") }),
         );
-        let batch = ended(&engine, id).await;
+        let batch = engine.ended(id).await;
         worker.stop().await;
         assert_eq!(batch.status, BatchStatus::Partial);
         assert_eq!((batch.counts.total, batch.counts.completed, batch.counts.failed), (600, 597, 3));
@@ -47,19 +40,19 @@ on_each_database! {
         assert_eq!(failures, [(ScanErrorCode::DnsNotFound, 2), (ScanErrorCode::Internal, 1)]);
         assert!(batch.start_time.is_some() && batch.end_time >= batch.start_time);
 
-        let finished = engine.service.watch_finished_jobs(&engine.scope, id, 0);
+        let finished = engine.service.watch_finished_jobs(&engine.scope, id, 0, Columns::all());
         let finished: Vec<_> = finished.map(Result::unwrap).collect().await;
         let sequences: Vec<_> = finished.iter().map(|job| job.sequence.unwrap()).collect();
         assert_eq!(sequences, (1..=600).collect::<Vec<_>>());
         assert!(finished.iter().all(|job| job.status.is_finished() && job.attempts == 1 && job.progress >= 1.0));
-        let resumed = engine.service.watch_finished_jobs(&engine.scope, id, 590);
+        let resumed = engine.service.watch_finished_jobs(&engine.scope, id, 590, Columns::all());
         assert_eq!(resumed.count().await, 10);
 
         let name = "site-42.test".parse_name();
-        let domain = domains::by_name(engine.db.reader(), &engine.scope, &name).await.unwrap().unwrap();
+        let domain = domains::by_name(engine.db.reader(), &engine.scope, &name, Columns::all()).await.unwrap().unwrap();
         assert_eq!(domain.facts.unwrap().title.as_deref(), Some("site-42.test"));
         let failed = "site-7.test".parse_name();
-        let domain = domains::by_name(engine.db.reader(), &engine.scope, &failed).await.unwrap().unwrap();
+        let domain = domains::by_name(engine.db.reader(), &engine.scope, &failed, Columns::all()).await.unwrap().unwrap();
         assert_eq!(domain.last_error.unwrap().code, ScanErrorCode::DnsNotFound);
         assert!(domain.facts.is_none());
     }
@@ -75,11 +68,11 @@ on_each_database! {
                 .on("down.test", |_| async { failing(ScanErrorCode::Timeout) })
                 .on("gone.test", |_| async { failing(ScanErrorCode::HttpClientError) }),
         );
-        let batch = ended(&engine, id).await;
+        let batch = engine.ended(id).await;
         worker.stop().await;
         assert_eq!((batch.counts.completed, batch.counts.failed), (1, 2));
         let jobs: Vec<_> =
-            engine.service.watch_finished_jobs(&engine.scope, id, 0).map(Result::unwrap).collect().await;
+            engine.service.watch_finished_jobs(&engine.scope, id, 0, Columns::all()).map(Result::unwrap).collect().await;
         let attempts_of = |status, code| {
             jobs.iter()
                 .find(|job| job.status == status && job.failure.as_ref().map(|failure| failure.code) == code)
@@ -105,7 +98,7 @@ on_each_database! {
                 })
                 .on("endless.test", |_| std::future::pending()),
         );
-        let batch = ended(&engine, id).await;
+        let batch = engine.ended(id).await;
         worker.stop().await;
         assert_eq!((batch.counts.completed, batch.counts.failed), (1, 1));
         assert_eq!(batch.failure_counts[0].code, ScanErrorCode::DeadlineExceeded);
@@ -119,7 +112,7 @@ on_each_database! {
         let reasons: Vec<_> = submitted.rejected.iter().map(|rejected| rejected.reason).collect();
         assert_eq!(reasons, [RejectReason::IpAddress, RejectReason::HasSpace]);
         let id = submitted.batch_id.unwrap();
-        let batch = batches::by_id(engine.db.reader(), &engine.scope, id).await.unwrap().unwrap();
+        let batch = batches::by_id(engine.db.reader(), &engine.scope, id, Columns::all()).await.unwrap().unwrap();
         assert_eq!(batch.counts.total, 1);
         assert_eq!(batch.rejected, submitted.rejected);
         let none = engine.submit(&["localhost", ""]).await;
@@ -154,7 +147,7 @@ on_each_database! {
         let engine = TestEngine::start(&database).await;
         let worker = engine.work(FakeScans::new());
         let first = engine.submit(&["a.test", "b.test"]).await.batch_id.unwrap();
-        ended(&engine, first).await;
+        engine.ended(first).await;
         worker.stop().await;
 
         let hour = Some(Duration::from_secs(3_600));
@@ -163,14 +156,14 @@ on_each_database! {
         let mixed = mixed.unwrap();
         assert_eq!(mixed.reused, 2);
         let id = mixed.batch_id.unwrap();
-        let batch = batches::by_id(engine.db.reader(), &engine.scope, id).await.unwrap().unwrap();
+        let batch = batches::by_id(engine.db.reader(), &engine.scope, id, Columns::all()).await.unwrap().unwrap();
         assert_eq!((batch.status, batch.counts.completed), (BatchStatus::Pending, 2));
-        let jobs = jobs::finished_after(engine.db.reader(), &engine.scope, id, 0, 10).await.unwrap();
+        let jobs = jobs::finished_after(engine.db.reader(), &engine.scope, id, 0, 10, Columns::all()).await.unwrap();
         assert_eq!(jobs.iter().map(|job| job.sequence).collect::<Vec<_>>(), [Some(1), Some(2)]);
         assert!(jobs.iter().all(|job| job.result.is_some() && job.metadata.contains_key("reusedFrom")));
 
         let all = engine.service.scan_domains(&engine.scope, again(&["a.test", "b.test"], hour)).await.unwrap();
-        let all = batches::by_id(engine.db.reader(), &engine.scope, all.batch_id.unwrap()).await.unwrap().unwrap();
+        let all = batches::by_id(engine.db.reader(), &engine.scope, all.batch_id.unwrap(), Columns::all()).await.unwrap().unwrap();
         assert_eq!(all.status, BatchStatus::Complete, "an all-reused batch is complete at once");
         assert!(all.end_time.is_some());
 
@@ -189,7 +182,7 @@ on_each_database! {
         };
         let single = engine.service.scan_domain(&engine.scope, single).await.unwrap();
         assert!(single.reused);
-        let job = jobs::by_id(engine.db.reader(), &engine.scope, single.job_id).await.unwrap().unwrap();
+        let job = jobs::by_id(engine.db.reader(), &engine.scope, single.job_id, Columns::all()).await.unwrap().unwrap();
         assert_eq!((job.status, job.sequence), (JobStatus::Complete, None));
     }
 
@@ -207,13 +200,13 @@ on_each_database! {
         let names: Vec<String> = (0..10).map(|number| format!("small{number}.test")).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let small = engine.submit(&names).await.batch_id.unwrap();
-        let batch = ended(&engine, small).await;
+        let batch = engine.ended(small).await;
         let started = batch.start_time.unwrap() - batch.created_at;
         worker.stop().await;
         assert_eq!(batch.counts.completed, 10);
         assert!(started < chrono::TimeDelta::seconds(1), "the first job started after {started}");
         assert!(submitted_at.elapsed() < Duration::from_secs(10));
-        let large = batches::by_id(engine.db.reader(), &engine.scope, large).await.unwrap().unwrap();
+        let large = batches::by_id(engine.db.reader(), &engine.scope, large, Columns::all()).await.unwrap().unwrap();
         assert!(large.counts.finished() < 50_000, "the large one was still far from its end");
     }
 }

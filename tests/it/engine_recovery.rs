@@ -7,7 +7,7 @@ use scrapersky::{
     config::WorkerSettings,
     model::{BatchId, BatchJob, BatchStatus, JobStatus, ScanErrorCode, ScanFailure, WorkerId},
     store::{
-        batches,
+        Columns, batches,
         engine::{self, ClaimedJob, FinishedJob, HeldLease, Outcome},
     },
 };
@@ -31,7 +31,7 @@ fn failed(job: &ClaimedJob) -> FinishedJob {
 }
 
 async fn batch(engine: &TestEngine, id: BatchId) -> BatchJob {
-    batches::by_id(engine.db.reader(), &engine.scope, id).await.unwrap().unwrap()
+    batches::by_id(engine.db.reader(), &engine.scope, id, Columns::all()).await.unwrap().unwrap()
 }
 
 /// Makes every lease look as if its worker had been silent for too long.
@@ -213,7 +213,7 @@ on_each_database! {
         assert_eq!(states.last().unwrap().batch.counts.completed, 2_000);
         assert!(states.is_sorted_by_key(|state| state.batch.counts.finished()), "progress never goes back");
         assert_eq!(engine.number("SELECT count(*) FROM jobs WHERE attempts = 1 AND lease_epoch = 1").await, 2_000);
-        let jobs: Vec<_> = engine.service.watch_finished_jobs(&engine.scope, id, 0).collect().await;
+        let jobs: Vec<_> = engine.service.watch_finished_jobs(&engine.scope, id, 0, Columns::all()).collect().await;
         assert_eq!(jobs.len(), 2_000);
         assert!(jobs.iter().all(|job| job.as_ref().unwrap().status == JobStatus::Complete));
     }

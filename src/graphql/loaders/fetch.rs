@@ -1,6 +1,11 @@
 //! What each loader reads, for all of its keys at a time.
 
-use std::{collections::HashMap, fmt::Debug, hash::Hash, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    fmt::Debug,
+    hash::Hash,
+    sync::Arc,
+};
 
 use uuid::Uuid;
 
@@ -8,7 +13,7 @@ use super::Source;
 use crate::{
     model::{BatchId, BatchJob, Domain, DomainId, Job, JobId, SitemapFacts},
     store::{
-        Page, PageRequest, StoreError, batches,
+        Columns, Page, PageRequest, Record, StoreError, batches,
         domains::{self, DomainFilter},
         jobs::{self, JobFilter, JobsOf},
         sitemaps,
@@ -26,39 +31,68 @@ pub(super) trait Fetch: Send + Sync + 'static {
     ) -> impl Future<Output = Result<HashMap<Self::Key, Self::Value>, StoreError>> + Send;
 }
 
+/// Who is wanted, each once, and all columns that anybody wants of them: one statement for all.
+fn wanted<I: Copy + Eq + Hash, R: Record>(keys: &[(I, Columns<R>)]) -> (Vec<I>, Columns<R>) {
+    let ids: HashSet<I> = keys.iter().map(|(id, _)| *id).collect();
+    let columns = keys.iter().fold(Columns::of(&[]), |all, (_, columns)| all.and(*columns));
+    (ids.into_iter().collect(), columns)
+}
+
+/// The found records by the keys that asked for them.
+fn by_key<I: Copy + Eq + Hash, R: Record>(
+    keys: &[(I, Columns<R>)],
+    found: Vec<R>,
+    id: impl Fn(&R) -> I,
+) -> HashMap<(I, Columns<R>), Option<Arc<R>>> {
+    let found: HashMap<I, Arc<R>> = found.into_iter().map(|record| (id(&record), Arc::new(record))).collect();
+    keys.iter().filter_map(|key| Some((*key, Some(Arc::clone(found.get(&key.0)?))))).collect()
+}
+
 pub(super) struct DomainById;
 
 impl Fetch for DomainById {
-    type Key = DomainId;
+    type Key = (DomainId, Columns<Domain>);
     type Value = Option<Arc<Domain>>;
 
-    async fn fetch(source: &Source, keys: &[DomainId]) -> Result<HashMap<DomainId, Self::Value>, StoreError> {
-        let found = domains::by_ids(source.db.reader(), &source.scope, keys).await?;
-        Ok(found.into_iter().map(|domain| (domain.id, Some(Arc::new(domain)))).collect())
+    async fn fetch(
+        source: &Source,
+        keys: &[Self::Key],
+    ) -> Result<HashMap<Self::Key, Self::Value>, StoreError> {
+        let (ids, columns) = wanted(keys);
+        let found = domains::by_ids(source.db.reader(), &source.scope, &ids, columns).await?;
+        Ok(by_key(keys, found, |domain| domain.id))
     }
 }
 
 pub(super) struct JobById;
 
 impl Fetch for JobById {
-    type Key = JobId;
+    type Key = (JobId, Columns<Job>);
     type Value = Option<Arc<Job>>;
 
-    async fn fetch(source: &Source, keys: &[JobId]) -> Result<HashMap<JobId, Self::Value>, StoreError> {
-        let found = jobs::by_ids(source.db.reader(), &source.scope, keys).await?;
-        Ok(found.into_iter().map(|job| (job.id, Some(Arc::new(job)))).collect())
+    async fn fetch(
+        source: &Source,
+        keys: &[Self::Key],
+    ) -> Result<HashMap<Self::Key, Self::Value>, StoreError> {
+        let (ids, columns) = wanted(keys);
+        let found = jobs::by_ids(source.db.reader(), &source.scope, &ids, columns).await?;
+        Ok(by_key(keys, found, |job| job.id))
     }
 }
 
 pub(super) struct BatchById;
 
 impl Fetch for BatchById {
-    type Key = BatchId;
+    type Key = (BatchId, Columns<BatchJob>);
     type Value = Option<Arc<BatchJob>>;
 
-    async fn fetch(source: &Source, keys: &[BatchId]) -> Result<HashMap<BatchId, Self::Value>, StoreError> {
-        let found = batches::by_ids(source.db.reader(), &source.scope, keys).await?;
-        Ok(found.into_iter().map(|batch| (batch.id, Some(Arc::new(batch)))).collect())
+    async fn fetch(
+        source: &Source,
+        keys: &[Self::Key],
+    ) -> Result<HashMap<Self::Key, Self::Value>, StoreError> {
+        let (ids, columns) = wanted(keys);
+        let found = batches::by_ids(source.db.reader(), &source.scope, &ids, columns).await?;
+        Ok(by_key(keys, found, |batch| batch.id))
     }
 }
 
@@ -95,6 +129,8 @@ pub(crate) struct JobsAsk {
     pub(crate) filter: JobFilter,
     /// Which page of them.
     pub(crate) request: PageRequest,
+    /// What is read of each.
+    pub(crate) columns: Columns<Job>,
 }
 
 impl<A: Eq + Hash> JobsOfParent<A> {
@@ -121,7 +157,8 @@ impl Fetch for JobPages {
         let mut found = HashMap::new();
         for ((of, ask), parents) in JobsOfParent::groups(keys) {
             let (db, scope) = (source.db.reader(), &source.scope);
-            let pages = jobs::pages_of(db, scope, of, &parents, &ask.filter, &ask.request).await?;
+            let pages =
+                jobs::pages_of(db, scope, of, &parents, &ask.filter, &ask.request, ask.columns).await?;
             found.extend(pages.into_iter().map(|(parent, page)| {
                 (JobsOfParent { of, parent, ask: Arc::clone(ask) }, Arc::new(page.map(Arc::new)))
             }));
@@ -166,6 +203,8 @@ pub(crate) struct DomainsAsk {
     pub(crate) filter: DomainFilter,
     /// Which page of them.
     pub(crate) request: PageRequest,
+    /// What is read of each.
+    pub(crate) columns: Columns<Domain>,
 }
 
 impl<A: Eq + Hash> DomainsOfBatch<A> {
@@ -200,7 +239,9 @@ impl Fetch for DomainPages {
         let mut found = HashMap::new();
         for (ask, batches) in DomainsOfBatch::groups(keys) {
             let (db, scope) = (source.db.reader(), &source.scope);
-            let pages = domains::pages_of_batches(db, scope, &batches, &ask.filter, &ask.request).await?;
+            let pages =
+                domains::pages_of_batches(db, scope, &batches, &ask.filter, &ask.request, ask.columns)
+                    .await?;
             found.extend(pages.into_iter().map(|(batch, page)| {
                 let page = page.map(|member| ListedDomain {
                     job_id: Some(member.job_id),

@@ -201,7 +201,7 @@ mod tests {
         config::DatabaseSettings,
         graphql::loaders::fetch::DomainById,
         model::{DomainId, Role, Scope},
-        store::{Access, Db, tenants},
+        store::{Access, Columns, Db, tenants},
     };
 
     async fn source(folder: &tempfile::TempDir) -> Source {
@@ -235,11 +235,11 @@ mod tests {
         let (source, loader) = (source(&folder).await, Lazy::<DomainById>::default());
         let before = source.db.statements();
         let ids: Vec<DomainId> = (0..500).map(|_| DomainId::generate()).collect();
-        let loads = ids.iter().map(|id| loader.load(&source, *id));
+        let loads = ids.iter().map(|id| loader.load(&source, (*id, Columns::all())));
         let found = futures_util::future::join_all(loads).await;
         assert!(found.iter().all(|domain| matches!(domain, Ok(None))), "absent domains are answered too");
         assert_eq!(source.db.statements() - before, 1);
-        loader.load(&source, ids[7]).await.unwrap();
+        loader.load(&source, (ids[7], Columns::all())).await.unwrap();
         assert_eq!(source.db.statements() - before, 1, "what is known is not read again");
     }
 
@@ -247,9 +247,11 @@ mod tests {
     async fn when_the_one_who_reads_gives_up_another_reads() {
         let folder = tempfile::tempdir().unwrap();
         let (source, loader) = (source(&folder).await, Lazy::<DomainById>::default());
-        let first = loader.load(&source, DomainId::generate());
-        let followers =
-            join(loader.load(&source, DomainId::generate()), loader.load(&source, DomainId::generate()));
+        let first = loader.load(&source, (DomainId::generate(), Columns::all()));
+        let followers = join(
+            loader.load(&source, (DomainId::generate(), Columns::all())),
+            loader.load(&source, (DomainId::generate(), Columns::all())),
+        );
         tokio::pin!(followers);
         {
             tokio::pin!(first);

@@ -9,7 +9,7 @@ use crate::{
         types::{Domain, Job, ScanOptionsInput},
     },
     service::{SubmitScan, SubmittedScan},
-    store::StoreError,
+    store::{Columns, StoreError},
 };
 
 /// A domain to be scanned.
@@ -45,8 +45,10 @@ pub(super) struct ScanDomainPayload {
 impl ScanDomainPayload {
     pub(super) async fn load(context: &Context<'_>, submitted: SubmittedScan) -> Result<Self> {
         let loaders = context::loaders(context)?;
-        let (job, domain) =
-            tokio::try_join!(loaders.job(submitted.job_id), loaders.domain(submitted.domain_id))?;
+        let (job, domain) = tokio::try_join!(
+            loaders.job(submitted.job_id, Columns::all()),
+            loaders.domain(submitted.domain_id, Columns::all())
+        )?;
         let gone = || StoreError::Unreadable(format!("{} is gone", submitted.job_id));
         Ok(Self {
             job: Job(job.ok_or_else(gone)?),

@@ -9,6 +9,7 @@ use crate::{
         types::{BatchJob, RejectedName, ScanOptionsInput},
     },
     service::{SubmitBatch, SubmittedBatch},
+    store::Columns,
 };
 
 /// Domains to be scanned as one batch.
@@ -46,7 +47,7 @@ pub(super) struct ScanDomainsPayload {
 impl ScanDomainsPayload {
     pub(super) async fn load(context: &Context<'_>, submitted: SubmittedBatch) -> Result<Self> {
         let batch_job = match submitted.batch_id {
-            Some(id) => context::loaders(context)?.batch(id).await?.map(BatchJob),
+            Some(id) => context::loaders(context)?.batch(id, Columns::all()).await?.map(BatchJob),
             None => None,
         };
         Ok(Self {

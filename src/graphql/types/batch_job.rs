@@ -16,13 +16,24 @@ use super::{
     scan_options::ScanOptions,
 };
 use crate::{
-    graphql::{context, paging::PageArguments},
+    graphql::{
+        context,
+        paging::PageArguments,
+        selection::{Shown, shown},
+    },
     model,
-    store::jobs::JobsOf,
+    store::{batches::Column, jobs::JobsOf},
 };
 
 /// Many domains scanned as one piece of work.
 pub(crate) struct BatchJob(pub(crate) Arc<model::BatchJob>);
+
+impl Shown for model::BatchJob {
+    /// What is computed is made of columns that are always read.
+    fn columns_of(_field: &str) -> &'static [Column] {
+        &[]
+    }
+}
 
 /// Many domains scanned as one piece of work.
 #[Object]
@@ -96,7 +107,7 @@ impl BatchJob {
     /// The batch whose failed names it tries again.
     async fn retry_of(&self, context: &Context<'_>) -> Result<Option<BatchJob>> {
         let Some(id) = self.0.retry_of else { return Ok(None) };
-        Ok(context::loaders(context)?.batch(id).await?.map(BatchJob))
+        Ok(context::loaders(context)?.batch(id, shown(context)).await?.map(BatchJob))
     }
 
     /// The names that were not accepted.

@@ -6,7 +6,7 @@ use async_graphql::{Context, Result};
 
 use super::{BatchJob, connection::Listing};
 use crate::{
-    graphql::context,
+    graphql::{context, selection},
     model,
     store::{
         ListIdentity, Page, PageRequest, Position,
@@ -40,7 +40,9 @@ impl Listing for BatchJobList {
         request: PageRequest,
     ) -> Result<Arc<Page<Arc<model::BatchJob>>>> {
         let (db, scope) = (context::db(context)?, context::scope(context)?);
-        let page = batches::page(db.reader(), scope, &self.0, self.1, &request).await?;
+        let page =
+            batches::page(db.reader(), scope, &self.0, self.1, &request, selection::shown_on_page(context))
+                .await?;
         Ok(Arc::new(page.map(Arc::new)))
     }
 

@@ -2,10 +2,14 @@
 
 use std::sync::Arc;
 
-use async_graphql::Object;
+use async_graphql::{Context, Object, Result};
 
 use super::{BatchJob, enums::BatchStatus, scalars::DateTime};
-use crate::service::BatchState;
+use crate::{
+    graphql::{context, selection::shown},
+    service::BatchState,
+    store::StoreError,
+};
 
 /// How far a batch has come at one moment.
 pub(crate) struct BatchProgress(pub(crate) BatchState);
@@ -14,8 +18,14 @@ pub(crate) struct BatchProgress(pub(crate) BatchState);
 #[Object]
 impl BatchProgress {
     /// The batch.
-    async fn batch_job(&self) -> BatchJob {
-        BatchJob(Arc::clone(&self.0.batch))
+    async fn batch_job(&self, context: &Context<'_>) -> Result<BatchJob> {
+        let (columns, batch) = (shown(context), &self.0.batch);
+        if BatchState::columns().cover(columns) {
+            return Ok(BatchJob(Arc::clone(batch)));
+        }
+        let batch = context::loaders(context)?.batch(batch.id, columns).await?;
+        let gone = || StoreError::Unreadable(format!("{} is gone", self.0.batch.id));
+        Ok(BatchJob(batch.ok_or_else(gone)?))
     }
 
     /// Where the batch is in its life.

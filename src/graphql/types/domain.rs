@@ -19,13 +19,24 @@ use super::{
     wordpress::{WordpressPlugin, WordpressTheme},
 };
 use crate::{
-    graphql::{context, paging::PageArguments},
+    graphql::{
+        context,
+        paging::PageArguments,
+        selection::{Shown, shown},
+    },
     model::{self, DomainName, JsonObject, SiteFacts},
-    store::jobs::JobsOf,
+    store::{domains::Column, jobs::JobsOf},
 };
 
 /// A website known to the tenant, with what its newest successful scan found.
 pub(crate) struct Domain(pub(crate) Arc<model::Domain>);
+
+impl Shown for model::Domain {
+    /// Who it is, its relations included, is always read.
+    fn columns_of(_field: &str) -> &'static [Column] {
+        &[]
+    }
+}
 
 impl Domain {
     fn facts(&self) -> Option<&SiteFacts> {
@@ -248,13 +259,13 @@ impl Domain {
     /// Its newest job.
     async fn latest_job(&self, context: &Context<'_>) -> Result<Option<Job>> {
         let Some(id) = self.0.latest_job_id else { return Ok(None) };
-        Ok(context::loaders(context)?.job(id).await?.map(Job))
+        Ok(context::loaders(context)?.job(id, shown(context)).await?.map(Job))
     }
 
     /// The newest batch it was scanned in.
     async fn batch_job(&self, context: &Context<'_>) -> Result<Option<BatchJob>> {
         let Some(id) = self.0.batch_id else { return Ok(None) };
-        Ok(context::loaders(context)?.batch(id).await?.map(BatchJob))
+        Ok(context::loaders(context)?.batch(id, shown(context)).await?.map(BatchJob))
     }
 
     /// When it became known.

@@ -9,6 +9,7 @@ use crate::{
     graphql::{
         context,
         loaders::{DomainsAsk, DomainsOfBatch, ListedDomain},
+        selection,
     },
     model::BatchId,
     store::{
@@ -50,14 +51,15 @@ impl Listing for DomainList {
     }
 
     async fn page(&self, context: &Context<'_>, request: PageRequest) -> Result<Arc<Page<ListedDomain>>> {
+        let columns = selection::shown_on_page(context);
         match self {
             Self::All(filter, order) => {
                 let (db, scope) = (context::db(context)?, context::scope(context)?);
-                let page = domains::page(db.reader(), scope, filter, *order, &request).await?;
+                let page = domains::page(db.reader(), scope, filter, *order, &request, columns).await?;
                 Ok(Arc::new(page.map(|domain| ListedDomain { domain: Arc::new(domain), job_id: None })))
             }
             Self::OfBatch(batch, filter) => {
-                let ask = Arc::new(DomainsAsk { filter: (**filter).clone(), request });
+                let ask = Arc::new(DomainsAsk { filter: (**filter).clone(), request, columns });
                 let key = DomainsOfBatch { batch: *batch, ask };
                 Ok(context::loaders(context)?.domains_of(key).await?)
             }

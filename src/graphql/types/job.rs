@@ -10,10 +10,26 @@ use super::{
     scalars::{DateTime, JsonValue},
     scan_failure::ScanFailure,
 };
-use crate::{graphql::context, model};
+use crate::{
+    graphql::{
+        context,
+        selection::{Shown, shown},
+    },
+    model,
+    store::jobs::Column,
+};
 
 /// One unit of background work.
 pub(crate) struct Job(pub(crate) Arc<model::Job>);
+
+impl Shown for model::Job {
+    fn columns_of(field: &str) -> &'static [Column] {
+        match field {
+            "nextAttemptAt" => &[Column::RunAt],
+            _ => &[],
+        }
+    }
+}
 
 /// One unit of background work.
 #[Object]
@@ -66,13 +82,13 @@ impl Job {
     /// The domain it scans.
     async fn domain(&self, context: &Context<'_>) -> Result<Option<Domain>> {
         let Some(id) = self.0.domain_id else { return Ok(None) };
-        Ok(context::loaders(context)?.domain(id).await?.map(Domain))
+        Ok(context::loaders(context)?.domain(id, shown(context)).await?.map(Domain))
     }
 
     /// The batch it belongs to.
     async fn batch_job(&self, context: &Context<'_>) -> Result<Option<BatchJob>> {
         let Some(id) = self.0.batch_id else { return Ok(None) };
-        Ok(context::loaders(context)?.batch(id).await?.map(BatchJob))
+        Ok(context::loaders(context)?.batch(id, shown(context)).await?.map(BatchJob))
     }
 
     /// What it found, in short; the facts are on the domain.

@@ -10,6 +10,7 @@ use crate::{
     graphql::{
         context,
         loaders::{JobsAsk, JobsOfParent},
+        selection,
     },
     model,
     store::{
@@ -51,14 +52,15 @@ impl Listing for JobList {
     }
 
     async fn page(&self, context: &Context<'_>, request: PageRequest) -> Result<Arc<Page<Arc<model::Job>>>> {
+        let columns = selection::shown_on_page(context);
         match self {
             Self::All(filter, order) => {
                 let (db, scope) = (context::db(context)?, context::scope(context)?);
-                let page = jobs::page(db.reader(), scope, filter, *order, &request).await?;
+                let page = jobs::page(db.reader(), scope, filter, *order, &request, columns).await?;
                 Ok(Arc::new(page.map(Arc::new)))
             }
             Self::Of(of, parent, filter) => {
-                let ask = Arc::new(JobsAsk { filter: (**filter).clone(), request });
+                let ask = Arc::new(JobsAsk { filter: (**filter).clone(), request, columns });
                 let key = JobsOfParent { of: *of, parent: *parent, ask };
                 Ok(context::loaders(context)?.jobs_of(key).await?)
             }

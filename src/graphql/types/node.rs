@@ -4,7 +4,7 @@ use async_graphql::{Context, ID, Interface, Result};
 
 use super::{BatchJob, Domain, Job};
 use crate::{
-    graphql::{context, error::InputError},
+    graphql::{context, error::InputError, selection::shown},
     model::{BatchId, DomainId, JobId},
 };
 
@@ -43,9 +43,9 @@ impl NodeId {
     pub(crate) async fn load(self, context: &Context<'_>) -> Result<Option<Node>> {
         let loaders = context::loaders(context)?;
         Ok(match self {
-            Self::Domain(id) => loaders.domain(id).await?.map(|found| Domain(found).into()),
-            Self::Job(id) => loaders.job(id).await?.map(|found| Job(found).into()),
-            Self::Batch(id) => loaders.batch(id).await?.map(|found| BatchJob(found).into()),
+            Self::Domain(id) => loaders.domain(id, shown(context)).await?.map(|found| Domain(found).into()),
+            Self::Job(id) => loaders.job(id, shown(context)).await?.map(|found| Job(found).into()),
+            Self::Batch(id) => loaders.batch(id, shown(context)).await?.map(|found| BatchJob(found).into()),
         })
     }
 }

@@ -118,6 +118,12 @@ impl Operation {
         Self { request, scope: caller.scope, kind, within: gate.limits.query_timeout, finish }
     }
 
+    /// Adds to what resolvers find in their context.
+    pub(crate) fn with(mut self, data: impl Any + Send + Sync) -> Self {
+        self.request = self.request.data(data);
+        self
+    }
+
     /// Runs a query or a mutation to its end.
     pub(crate) async fn run(self, executor: &dyn GraphqlExecutor) -> Answer {
         let Self { request, scope, kind, within, finish } = self;

@@ -66,9 +66,7 @@ async fn respond(
     let scope = state.authenticator.by_headers(&parts.headers).await?;
     let (requests, _room) = read(state, parts, body).await?;
     match (requests, format) {
-        (Requests::One(params), Format::EventStream) => {
-            over_sse::respond(state, *params, scope, id, &parts.method)
-        }
+        (Requests::One(params), Format::EventStream) => over_sse::respond(state, *params, scope, id, parts),
         (Requests::One(params), _) => run_one(state, *params, scope, id, parts, format).await,
         (Requests::Batch(_), Format::EventStream) => {
             Err(Rejection::bad_request("A batch cannot be answered as an event stream."))

@@ -4,15 +4,13 @@ use chrono::{DateTime, Utc};
 use sea_orm::ConnectionTrait;
 use serde::Serialize;
 
-use super::{
-    super::{
-        StoreError,
-        cursor::{Position, SortKey},
-        listing::{Conditions, List, SortColumn},
-        page::{Direction, Page, PageRequest},
-        sql,
-    },
-    Model,
+use super::super::{
+    StoreError,
+    columns::Columns,
+    cursor::{Position, SortKey},
+    listing::{Conditions, List, SortColumn},
+    page::{Direction, Page, PageRequest},
+    sql,
 };
 use crate::model::{BatchJob, BatchStatus, Scope};
 
@@ -63,15 +61,23 @@ pub async fn page(
     filter: &BatchFilter,
     order: BatchOrder,
     request: &PageRequest,
+    columns: Columns<BatchJob>,
 ) -> Result<Page<BatchJob>, StoreError> {
     let sort = match order.by {
         BatchSort::CreatedAt => SortColumn::Id,
         BatchSort::EndTime => SortColumn::Nullable("end_time"),
     };
-    let list =
-        List { columns: "b.*", table: "batch_jobs", alias: "b", sort, direction: order.direction, pin: None };
+    let select = columns.select();
+    let list = List {
+        columns: &select,
+        table: "batch_jobs",
+        alias: "b",
+        sort,
+        direction: order.direction,
+        pin: None,
+    };
     let (text, values) = list.page(conditions(connection, scope, filter), request);
-    Ok(Page::of_rows(sql::records::<Model, BatchJob>(connection, text, values).await?, request))
+    Ok(Page::of_rows(columns.read(connection, text, values).await?, request))
 }
 
 /// How many of the tenant's batches the filter lets through.

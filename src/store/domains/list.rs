@@ -3,19 +3,18 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ConnectionTrait, DbBackend, entity::prelude::*};
+use sea_orm::{ConnectionTrait, DbBackend, QueryResult};
 use serde::Serialize;
+use uuid::Uuid;
 
-use super::{
-    super::{
-        StoreError,
-        children::Children,
-        cursor::{Position, SortKey},
-        listing::{Conditions, List, SortColumn},
-        page::{Direction, Page, PageRequest},
-        sql,
-    },
-    COLUMNS, Row,
+use super::super::{
+    StoreError,
+    children::Children,
+    columns::Columns,
+    cursor::{Position, SortKey},
+    listing::{Conditions, List, SortColumn},
+    page::{Direction, Page, PageRequest},
+    sql,
 };
 use crate::model::{BatchId, Domain, DomainStatus, JobId, Scope};
 
@@ -121,6 +120,7 @@ pub async fn page(
     filter: &DomainFilter,
     order: DomainOrder,
     request: &PageRequest,
+    columns: Columns<Domain>,
 ) -> Result<Page<Domain>, StoreError> {
     let mut conditions =
         Conditions::of_tenant(connection.get_database_backend(), "d.tenant_id", scope.tenant_id);
@@ -130,10 +130,11 @@ pub async fn page(
         DomainSort::CreatedAt => SortColumn::Id,
         DomainSort::LastScan => SortColumn::Nullable("last_scan"),
     };
+    let select = columns.select();
     let list =
-        List { columns: COLUMNS, table: "domains", alias: "d", sort, direction: order.direction, pin: None };
+        List { columns: &select, table: "domains", alias: "d", sort, direction: order.direction, pin: None };
     let (text, values) = list.page(conditions, request);
-    Ok(Page::of_rows(sql::records::<Row, Domain>(connection, text, values).await?, request))
+    Ok(Page::of_rows(columns.read(connection, text, values).await?, request))
 }
 
 /// How many of the tenant's domains the filter lets through.
@@ -160,28 +161,13 @@ pub struct Member {
     pub domain: Domain,
 }
 
-struct MemberRow {
-    batch_id: Uuid,
-    job_id: Uuid,
-    row: Row,
-}
-
-impl sea_orm::FromQueryResult for MemberRow {
-    fn from_query_result(row: &sea_orm::QueryResult, prefix: &str) -> Result<Self, DbErr> {
+impl Member {
+    fn read(row: &QueryResult, columns: Columns<Domain>) -> Result<Self, StoreError> {
         Ok(Self {
-            batch_id: row.try_get(prefix, "of_batch")?,
-            job_id: row.try_get(prefix, "place")?,
-            row: Row::from_query_result(row, prefix)?,
+            batch_id: BatchId(row.try_get("", "of_batch")?),
+            job_id: JobId(row.try_get("", "place")?),
+            domain: columns.record(row)?,
         })
-    }
-}
-
-impl TryFrom<MemberRow> for Member {
-    type Error = StoreError;
-
-    fn try_from(member: MemberRow) -> Result<Self, StoreError> {
-        let MemberRow { batch_id, job_id, row } = member;
-        Ok(Self { batch_id: BatchId(batch_id), job_id: JobId(job_id), domain: row.try_into()? })
     }
 }
 
@@ -198,14 +184,16 @@ pub async fn pages_of_batches(
     batches: &[BatchId],
     filter: &DomainFilter,
     request: &PageRequest,
+    columns: Columns<Domain>,
 ) -> Result<HashMap<BatchId, Page<Member>>, StoreError> {
     let mut conditions =
         Conditions::of_tenant(connection.get_database_backend(), "j.tenant_id", scope.tenant_id);
     filter.narrow(&mut conditions);
-    let columns = format!("j.batch_id AS of_batch, {COLUMNS}");
+    let select = format!("{}, j.batch_id AS of_batch", columns.select());
     let ids: Vec<Uuid> = batches.iter().map(|id| id.0).collect();
-    let (text, values) = members(&columns).pages(conditions, &ids, request);
-    let rows = sql::records::<MemberRow, Member>(connection, text, values).await?;
+    let (text, values) = members(&select).pages(conditions, &ids, request);
+    let rows = sql::all(connection, text, values).await?;
+    let rows = rows.iter().map(|row| Member::read(row, columns)).collect::<Result<_, _>>()?;
     Ok(Page::of_groups(rows, request, |member| member.batch_id))
 }
 

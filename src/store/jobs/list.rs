@@ -5,16 +5,14 @@ use std::collections::HashMap;
 use sea_orm::{ConnectionTrait, entity::prelude::*};
 use serde::Serialize;
 
-use super::{
-    super::{
-        StoreError,
-        children::Children,
-        cursor::{Position, SortKey},
-        listing::{Conditions, List, Pin, SortColumn},
-        page::{Direction, Page, PageRequest},
-        sql,
-    },
-    Model,
+use super::super::{
+    StoreError,
+    children::Children,
+    columns::Columns,
+    cursor::{Position, SortKey},
+    listing::{Conditions, List, Pin, SortColumn},
+    page::{Direction, Page, PageRequest},
+    sql,
 };
 use crate::model::{BatchId, DomainId, Job, JobStatus, JobType, ScanErrorCode, Scope};
 
@@ -98,15 +96,17 @@ pub async fn page(
     filter: &JobFilter,
     order: JobOrder,
     request: &PageRequest,
+    columns: Columns<Job>,
 ) -> Result<Page<Job>, StoreError> {
     let (conditions, pin) = pinned_conditions(connection, scope, filter)?;
     let sort = match order.by {
         JobSort::CreatedAt => SortColumn::Id,
         JobSort::CompletedAt => SortColumn::Nullable("completed_at"),
     };
-    let list = List { columns: "j.*", table: "jobs", alias: "j", sort, direction: order.direction, pin };
+    let select = columns.select();
+    let list = List { columns: &select, table: "jobs", alias: "j", sort, direction: order.direction, pin };
     let (text, values) = list.page(conditions, request);
-    Ok(Page::of_rows(sql::records::<Model, Job>(connection, text, values).await?, request))
+    Ok(Page::of_rows(columns.read(connection, text, values).await?, request))
 }
 
 /// How many of the tenant's jobs the filter lets through.
@@ -153,12 +153,12 @@ pub enum JobsOf {
 }
 
 impl JobsOf {
-    const fn children(self) -> Children<'static> {
+    const fn children(self, columns: &str) -> Children<'_> {
         let (parent, direction) = match self {
             Self::Domains => ("domain_id", Direction::Descending),
             Self::Batches => ("batch_id", Direction::Ascending),
         };
-        Children { columns: "j.*", join: "", parent, direction }
+        Children { columns, join: "", parent, direction }
     }
 
     fn parent(self, job: &Job) -> Uuid {
@@ -178,10 +178,11 @@ pub async fn pages_of(
     parents: &[Uuid],
     filter: &JobFilter,
     request: &PageRequest,
+    columns: Columns<Job>,
 ) -> Result<HashMap<Uuid, Page<Job>>, StoreError> {
     let conditions = conditions(connection, scope, filter)?;
-    let (text, values) = of.children().pages(conditions, parents, request);
-    let rows = sql::records::<Model, Job>(connection, text, values).await?;
+    let (text, values) = of.children(&columns.select()).pages(conditions, parents, request);
+    let rows = columns.read(connection, text, values).await?;
     Ok(Page::of_groups(rows, request, |job| of.parent(job)))
 }
 
@@ -196,6 +197,6 @@ pub async fn counts_of(
     let mut conditions =
         Conditions::of_tenant(connection.get_database_backend(), "p.tenant_id", scope.tenant_id);
     filter.narrow(&mut conditions, None)?;
-    let (text, values) = of.children().counts(conditions, parents);
+    let (text, values) = of.children("").counts(conditions, parents);
     Ok(sql::counts(connection, text, values).await?.into_iter().collect())
 }

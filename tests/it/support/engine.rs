@@ -2,11 +2,11 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use futures_util::future::BoxFuture;
+use futures_util::{StreamExt, future::BoxFuture};
 use scrapersky::{
     clock::Clock,
     config::WorkerSettings,
-    model::{DomainName, JobStep, ScanError, ScanOptions, ScanReport, Scope, SiteFacts},
+    model::{BatchId, BatchJob, DomainName, JobStep, ScanError, ScanOptions, ScanReport, Scope, SiteFacts},
     progress::ProgressHub,
     queue::Queue,
     service::{Service, SubmitBatch, SubmittedBatch},
@@ -56,6 +56,13 @@ impl TestEngine {
     /// Submits names as one batch with default options.
     pub async fn submit(&self, names: &[&str]) -> SubmittedBatch {
         self.service.scan_domains(&self.scope, batch_of(names)).await.unwrap()
+    }
+
+    /// Watches the batch until it has ended.
+    pub async fn ended(&self, id: BatchId) -> BatchJob {
+        let states = self.service.watch_batch(&self.scope, id);
+        let states = tokio::time::timeout(Duration::from_secs(30), states.collect::<Vec<_>>()).await.unwrap();
+        states.into_iter().next_back().unwrap().unwrap().batch.as_ref().clone()
     }
 
     /// The single number that the statement answers.
