@@ -150,6 +150,7 @@ async fn submit(service: &Service, scope: &Scope, count: usize) -> BatchId {
         names: (0..count).map(|number| format!("site-{number}.example")).collect(),
         options: ScanOptions::default(),
         max_age: None,
+        deadline: None,
         idempotency_key: None,
     };
     let submitted = service.scan_domains(scope, input).await;

@@ -58,6 +58,7 @@ impl Engine {
             names: (0..count).map(|number| format!("{prefix}-{number}.example")).collect(),
             options: ScanOptions::default(),
             max_age: None,
+            deadline: None,
             idempotency_key: None,
         };
         let began = Instant::now();

@@ -48,8 +48,10 @@ impl App {
             Notification::Work => self.queue.wake(),
             Notification::Batch(id) => self.progress.poke_batch(id),
             Notification::Job(id) => self.progress.poke_job(id),
+            Notification::Leases => self.queue.look_at_leases(),
             Notification::Missed => {
                 self.queue.wake();
+                self.queue.look_at_leases();
                 self.progress.poke_all();
             }
         }

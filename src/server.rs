@@ -106,6 +106,7 @@ impl Demo {
             names: self.sites.names(),
             options: ScanOptions::default(),
             max_age: None,
+            deadline: None,
             idempotency_key: None,
         };
         let submitted = service.scan_domains(scope, input).await?;

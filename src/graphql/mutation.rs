@@ -1,9 +1,17 @@
 //! What can be changed.
 
+mod cancel_batch_job;
+mod cancel_job;
+mod retry_batch_job;
+mod retry_job;
 mod scan_domain;
 mod scan_domains;
 
 use async_graphql::{Context, Object, Result};
+use cancel_batch_job::{CancelBatchJobInput, CancelBatchJobPayload};
+use cancel_job::{CancelJobInput, CancelJobPayload};
+use retry_batch_job::{RetryBatchJobInput, RetryBatchJobPayload};
+use retry_job::{RetryJobInput, RetryJobPayload};
 use scan_domain::{ScanDomainInput, ScanDomainPayload};
 use scan_domains::{ScanDomainsInput, ScanDomainsPayload};
 
@@ -37,5 +45,41 @@ impl Mutation {
         let submitted = context::service(context)?.scan_domains(context::scope(context)?, request).await?;
         context::loaders(context)?.renew();
         ScanDomainsPayload::load(context, submitted).await
+    }
+
+    /// End a job that waits or runs. One that has ended stays as it is.
+    async fn cancel_job(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The job.")] input: CancelJobInput,
+    ) -> Result<CancelJobPayload> {
+        CancelJobPayload::cancel(context, input).await
+    }
+
+    /// Scan the domain of a failed or cancelled job again.
+    async fn retry_job(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The job.")] input: RetryJobInput,
+    ) -> Result<RetryJobPayload> {
+        RetryJobPayload::retry(context, input).await
+    }
+
+    /// End all jobs of a batch that wait or run, and with them the batch.
+    async fn cancel_batch_job(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The batch.")] input: CancelBatchJobInput,
+    ) -> Result<CancelBatchJobPayload> {
+        CancelBatchJobPayload::cancel(context, input).await
+    }
+
+    /// Scan the failed names of an ended batch again, as a new batch.
+    async fn retry_batch_job(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The batch.")] input: RetryBatchJobInput,
+    ) -> Result<RetryBatchJobPayload> {
+        RetryBatchJobPayload::retry(context, input).await
     }
 }

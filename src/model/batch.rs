@@ -45,14 +45,15 @@ impl BatchCounts {
         if self.total == 0 { 1.0 } else { self.finished() as f64 / self.total as f64 }
     }
 
-    /// The status that follows from the counts of a batch in which at least one job has started.
+    /// The status that follows from the counts of a batch in which at least one job has started. A batch that was
+    /// cancelled as a whole is cancelled whatever the counts.
     pub const fn status(&self) -> BatchStatus {
         if self.finished() < self.total {
             BatchStatus::Running
-        } else if self.cancelled > 0 {
-            BatchStatus::Cancelled
-        } else if self.failed == 0 {
+        } else if self.completed == self.total {
             BatchStatus::Complete
+        } else if self.cancelled == self.total {
+            BatchStatus::Cancelled
         } else if self.completed == 0 {
             BatchStatus::Failed
         } else {
@@ -106,6 +107,8 @@ pub struct BatchJob {
     pub options: ScanOptions,
     /// The names that were not accepted.
     pub rejected: Vec<RejectedName>,
+    /// When what is left of it is cancelled.
+    pub deadline: Option<DateTime<Utc>>,
     /// The batch whose failed names it tries again.
     pub retry_of: Option<BatchId>,
     /// Everything else, by topic.

@@ -117,9 +117,9 @@ named_enum! {
         Complete = "complete",
         /// Some jobs ended with a result, some without.
         Partial = "partial",
-        /// Every job failed.
+        /// No job ended with a result, and not all were cancelled.
         Failed = "failed",
-        /// Cancelled before all of its jobs had ended by themselves.
+        /// Cancelled, by a call or by its deadline, before all of its jobs had ended; or every job was cancelled.
         Cancelled = "cancelled",
     }
 }

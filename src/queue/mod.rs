@@ -17,7 +17,10 @@ use crate::{
     model::{BatchId, ScanError, ScanErrorCode, ScanFailure, ScanReport, WorkerId},
     store::{
         Db, StoreError,
-        engine::{self, ClaimedJob, Expired, FinishedJob, HeldLease, LostLease, Outcome, Recorded},
+        engine::{
+            self, Cancelled, ClaimedJob, Expired, FinishedJob, HeldLease, LostLease, Outcome, Recorded,
+            Target,
+        },
     },
 };
 
@@ -33,6 +36,7 @@ struct Inner {
     max_losses: u32,
     retry_delay: Duration,
     wake: Notify,
+    leases: Notify,
 }
 
 impl Queue {
@@ -45,6 +49,7 @@ impl Queue {
             max_losses: settings.max_losses,
             retry_delay: settings.retry_delay,
             wake: Notify::new(),
+            leases: Notify::new(),
         }))
     }
 
@@ -56,6 +61,26 @@ impl Queue {
     /// Waits until [`Queue::wake`] is called; a call before the wait counts.
     pub async fn woken(&self) {
         self.0.wake.notified().await;
+    }
+
+    /// Tells the worker of this process that jobs it runs may be its own no longer.
+    pub fn look_at_leases(&self) {
+        self.0.leases.notify_one();
+    }
+
+    /// Waits until [`Queue::look_at_leases`] is called; a call before the wait counts.
+    pub async fn leases_may_be_lost(&self) {
+        self.0.leases.notified().await;
+    }
+
+    /// Cancels what is left of batches whose deadline has come; answers what changed.
+    pub async fn cancel_overdue(&self) -> Result<Vec<Cancelled>, StoreError> {
+        let (db, now) = (&self.0.db, self.0.clock.now());
+        let mut all = Vec::new();
+        for (tenant, batch) in engine::overdue(db.reader(), now).await? {
+            all.extend(engine::cancel(db, tenant, Target::Batch(batch), now).await?);
+        }
+        Ok(all)
     }
 
     /// Leases up to `limit` jobs to the worker.

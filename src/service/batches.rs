@@ -5,6 +5,7 @@ use std::{
     time::Duration,
 };
 
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -32,6 +33,8 @@ pub struct SubmitBatch {
     pub options: ScanOptions,
     /// Reuse a complete scan with equal options that began at most this long ago.
     pub max_age: Option<Duration>,
+    /// When what is left of the batch is cancelled; later than now.
+    pub deadline: Option<DateTime<Utc>>,
     /// Makes a repeated call answer the same batch.
     pub idempotency_key: Option<String>,
 }
@@ -58,6 +61,7 @@ impl Service {
         input: SubmitBatch,
     ) -> Result<SubmittedBatch, ServiceError> {
         check_count(input.names.len())?;
+        check_deadline(input.deadline, self.clock().now())?;
         idempotency::check_key(input.idempotency_key.as_deref())?;
         let input_hash = hash_of(&input)?;
         let key = input.idempotency_key.as_deref();
@@ -68,17 +72,18 @@ impl Service {
             Begun::Repeated(answer) => return Ok(answer),
             Begun::Fresh(transaction) => transaction,
         };
-        let answer = self.store_batch(&transaction, scope, &input, sorted).await?;
+        let answer = self.store_batch(&transaction, scope, &BatchPlan::of(&input), sorted).await?;
         self.end_call(transaction, scope, &call, &answer).await?;
         self.0.queue.wake();
         Ok(answer)
     }
 
-    async fn store_batch(
+    /// Stores a batch of these names; none when there are none.
+    pub(super) async fn store_batch(
         &self,
         transaction: &Transaction,
         scope: &Scope,
-        input: &SubmitBatch,
+        plan: &BatchPlan<'_>,
         sorted: Sorted,
     ) -> Result<SubmittedBatch, ServiceError> {
         let mut answered = SubmittedBatch {
@@ -92,7 +97,7 @@ impl Service {
         }
         let now = self.clock().now();
         let reusable =
-            self.reusable(transaction, scope, &sorted.accepted, &input.options, input.max_age).await?;
+            self.reusable(transaction, scope, &sorted.accepted, plan.options, plan.max_age).await?;
         let scans = new_scans(sorted.accepted, reusable);
         answered.reused = scans.iter().filter(|scan| scan.reuse.is_some()).count() as u64;
         let batch_id = BatchId::generate();
@@ -100,14 +105,15 @@ impl Service {
         let batch = NewBatch {
             id: batch_id,
             counts: counts(scans.len(), answered.reused),
-            options: &input.options,
+            options: plan.options,
             rejected: &answered.rejected,
-            retry_of: None,
+            deadline: plan.deadline,
+            retry_of: plan.retry_of,
         };
         submit::insert_batch(transaction, scope, &batch, now).await?;
         let shared = NewScans {
             batch_id: Some(batch_id),
-            options: &input.options,
+            options: plan.options,
             max_attempts: self.0.max_attempts,
             now,
         };
@@ -144,17 +150,42 @@ fn check_count(count: usize) -> Result<(), ServiceError> {
     }
 }
 
-fn hash_of(input: &SubmitBatch) -> Result<String, ServiceError> {
-    match input.idempotency_key {
-        None => Ok(String::new()),
-        Some(_) => idempotency::hash(&json!([input.names, input.options, input.max_age])),
+fn check_deadline(deadline: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Result<(), ServiceError> {
+    match deadline {
+        Some(deadline) if deadline <= now => Err(ServiceError::BadInput(format!(
+            "`deadline` is {}, which is past; it must be later than now",
+            deadline.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+        ))),
+        _ => Ok(()),
     }
 }
 
-struct Sorted {
-    accepted: Vec<DomainName>,
-    rejected: Vec<RejectedName>,
-    duplicates: u64,
+fn hash_of(input: &SubmitBatch) -> Result<String, ServiceError> {
+    match input.idempotency_key {
+        None => Ok(String::new()),
+        Some(_) => idempotency::hash(&json!([input.names, input.options, input.max_age, input.deadline])),
+    }
+}
+
+/// What a batch is besides its names.
+pub(super) struct BatchPlan<'a> {
+    pub(super) options: &'a ScanOptions,
+    pub(super) max_age: Option<Duration>,
+    pub(super) deadline: Option<DateTime<Utc>>,
+    pub(super) retry_of: Option<BatchId>,
+}
+
+impl<'a> BatchPlan<'a> {
+    fn of(input: &'a SubmitBatch) -> Self {
+        Self { options: &input.options, max_age: input.max_age, deadline: input.deadline, retry_of: None }
+    }
+}
+
+/// Names with what is wrong with the others.
+pub(super) struct Sorted {
+    pub(super) accepted: Vec<DomainName>,
+    pub(super) rejected: Vec<RejectedName>,
+    pub(super) duplicates: u64,
 }
 
 /// Names in the order in which they were given, each once.

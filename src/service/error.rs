@@ -23,3 +23,9 @@ pub enum ServiceError {
     #[error(transparent)]
     Store(#[from] StoreError),
 }
+
+impl ServiceError {
+    pub(super) fn not_found(kind: &'static str, id: &impl ToString) -> Self {
+        Self::NotFound { kind, id: id.to_string() }
+    }
+}

@@ -1,8 +1,10 @@
 //! The use cases: what the API's operations do, without knowing of GraphQL or HTTP.
 
 mod batches;
+mod cancel;
 mod error;
 mod idempotency;
+mod retry;
 mod scans;
 mod tenants;
 mod watch;
@@ -11,6 +13,7 @@ use std::sync::Arc;
 
 pub use batches::{SubmitBatch, SubmittedBatch};
 pub use error::ServiceError;
+pub use retry::{RetriedBatch, RetryBatch};
 pub use scans::{SubmitScan, SubmittedScan};
 pub use watch::BatchState;
 

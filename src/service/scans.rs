@@ -54,29 +54,26 @@ impl Service {
             Begun::Repeated(answer) => return Ok(answer),
             Begun::Fresh(transaction) => transaction,
         };
-        let answer = self.store_scan(&transaction, scope, &input, name).await?;
+        let answer = self.store_scan(&transaction, scope, name, &input.options, input.max_age).await?;
         self.end_call(transaction, scope, &call, &answer).await?;
         self.0.queue.wake();
         Ok(answer)
     }
 
-    async fn store_scan(
+    pub(super) async fn store_scan(
         &self,
         transaction: &Transaction,
         scope: &Scope,
-        input: &SubmitScan,
         name: DomainName,
+        options: &ScanOptions,
+        max_age: Option<Duration>,
     ) -> Result<SubmittedScan, ServiceError> {
         let names = [name];
-        let mut reusable = self.reusable(transaction, scope, &names, &input.options, input.max_age).await?;
+        let mut reusable = self.reusable(transaction, scope, &names, options, max_age).await?;
         let [name] = names;
         let scan = NewScan { reuse: reusable.remove(&name), job_id: JobId::generate(), name };
-        let shared = NewScans {
-            batch_id: None,
-            options: &input.options,
-            max_attempts: self.0.max_attempts,
-            now: self.clock().now(),
-        };
+        let shared =
+            NewScans { batch_id: None, options, max_attempts: self.0.max_attempts, now: self.clock().now() };
         submit::insert_scans(transaction, scope, &shared, std::slice::from_ref(&scan)).await?;
         let domain = domains::by_name(transaction, scope, &scan.name, Columns::of(&[])).await?;
         let domain =

@@ -17,7 +17,6 @@ pub use batch::BatchState;
 use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::ServiceError;
 use crate::{
     model::{BatchId, Job, TenantId},
     store::Columns,
@@ -68,8 +67,4 @@ impl<K: Eq + Hash, S: Default + Send + Sync + 'static> Feeds<K, S> {
         feeds.insert(key, Arc::downgrade(&feed));
         feed
     }
-}
-
-fn not_found(kind: &'static str, id: &impl ToString) -> ServiceError {
-    ServiceError::NotFound { kind, id: id.to_string() }
 }

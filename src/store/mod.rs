@@ -18,6 +18,7 @@ mod list_plans;
 mod listing;
 mod notify;
 mod page;
+pub mod retries;
 pub mod sitemaps;
 mod sql;
 pub mod submit;

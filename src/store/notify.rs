@@ -22,6 +22,8 @@ pub enum Notification {
     Batch(BatchId),
     /// A job has changed.
     Job(JobId),
+    /// Jobs that may be running were cancelled: workers look at their leases.
+    Leases,
     /// Some were lost while the connection was down: look at everything.
     Missed,
 }
@@ -32,6 +34,7 @@ impl Notification {
             Self::Work => "work".to_owned(),
             Self::Batch(id) => id.to_string(),
             Self::Job(id) => id.to_string(),
+            Self::Leases => "leases".to_owned(),
             Self::Missed => "missed".to_owned(),
         }
     }
@@ -40,6 +43,7 @@ impl Notification {
     fn parse(payload: &str) -> Option<Self> {
         match payload.split_once('_') {
             None if payload == "work" => Some(Self::Work),
+            None if payload == "leases" => Some(Self::Leases),
             None if payload == "missed" => Some(Self::Missed),
             Some(("batch", _)) => payload.parse().ok().map(Self::Batch),
             Some(("job", _)) => payload.parse().ok().map(Self::Job),

@@ -26,6 +26,8 @@ pub struct NewBatch<'a> {
     pub options: &'a ScanOptions,
     /// The names that were not accepted.
     pub rejected: &'a [RejectedName],
+    /// When what is left of it is cancelled.
+    pub deadline: Option<DateTime<Utc>>,
     /// The batch whose failed names it tries again.
     pub retry_of: Option<BatchId>,
 }
@@ -74,9 +76,9 @@ pub async fn insert_batch(
     let status = if ended { batch.counts.status() } else { BatchStatus::Pending };
     let end: Option<DateTime<Utc>> = ended.then_some(now);
     let text = "INSERT INTO batch_jobs (id, tenant_id, status, total_domains, completed_domains, options, rejected, \
-                retry_of, created_by, start_time, end_time, created_at, updated_at) \
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
-    let values: [Value; 13] = [
+                deadline, retry_of, created_by, start_time, end_time, created_at, updated_at) \
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+    let values: [Value; 14] = [
         batch.id.0.into(),
         scope.tenant_id.0.into(),
         status.as_str().into(),
@@ -84,6 +86,7 @@ pub async fn insert_batch(
         batch.counts.completed.into(),
         sql::to_json(batch.options)?.into(),
         sql::to_json(batch.rejected)?.into(),
+        batch.deadline.into(),
         batch.retry_of.map(|id| id.0).into(),
         scope.user_id.map(|id| id.0).into(),
         end.into(),

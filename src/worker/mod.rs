@@ -22,7 +22,7 @@ use crate::{
     progress::ProgressHub,
     queue::Queue,
     scanner::Scanner,
-    store::engine::{ClaimedJob, FinishedJob},
+    store::engine::{Cancelled, ClaimedJob, FinishedJob},
 };
 
 /// Leases are extended, due retries released and lost workers noticed this often.
@@ -268,7 +268,12 @@ impl Claiming {
 async fn keep_leases(queue: Queue, leases: Leases, ended: CancellationToken) {
     let mut beat = interval(HEARTBEAT);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    while ended.run_until_cancelled(beat.tick()).await.is_some() {
+    loop {
+        tokio::select! {
+            () = ended.cancelled() => return,
+            _ = beat.tick() => {}
+            () = queue.leases_may_be_lost() => {}
+        }
         let held = leases.all();
         if held.is_empty() {
             continue;
@@ -280,7 +285,7 @@ async fn keep_leases(queue: Queue, leases: Leases, ended: CancellationToken) {
     }
 }
 
-/// Releases due retries and takes the jobs of silent workers.
+/// Releases due retries, takes the jobs of silent workers, and ends batches at their deadlines.
 async fn maintain(queue: Queue, progress: ProgressHub, ended: CancellationToken) {
     let mut beat = interval(HEARTBEAT);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -294,5 +299,21 @@ async fn maintain(queue: Queue, progress: ProgressHub, ended: CancellationToken)
             Ok(recorded) => recorder::poke(&progress, &recorded),
             Err(error) => warn!(%error, "Jobs of lost workers could not be taken"),
         }
+        match queue.cancel_overdue().await {
+            Ok(cancelled) => {
+                for cancelled in cancelled {
+                    tell_of_deadline(&queue, &progress, &cancelled);
+                }
+            }
+            Err(error) => warn!(%error, "Batches whose deadline has come could not be cancelled"),
+        }
     }
+}
+
+fn tell_of_deadline(queue: &Queue, progress: &ProgressHub, cancelled: &Cancelled) {
+    let Some(batch) = cancelled.batch else { return };
+    info!(batch_id = %batch, jobs = cancelled.jobs.len(), "The deadline of a batch has come: what was left of it is cancelled");
+    queue.look_at_leases();
+    progress.poke_batch(batch);
+    cancelled.jobs.iter().for_each(|job| progress.poke_job(*job));
 }

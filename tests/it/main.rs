@@ -4,6 +4,7 @@
 #![expect(unreachable_pub, reason = "a test binary has no outside")]
 
 mod architecture;
+mod cancel_and_retry;
 mod command_line;
 mod demo_sites;
 mod engine_batches;

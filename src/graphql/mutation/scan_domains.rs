@@ -6,7 +6,7 @@ use crate::{
     graphql::{
         context,
         error::InputError,
-        types::{BatchJob, RejectedName, ScanOptionsInput},
+        types::{BatchJob, RejectedName, ScanOptionsInput, scalars::DateTime},
     },
     service::{SubmitBatch, SubmittedBatch},
     store::Columns,
@@ -19,6 +19,8 @@ pub(super) struct ScanDomainsInput {
     names: Vec<String>,
     /// How they are scanned.
     options: Option<ScanOptionsInput>,
+    /// When what is left of the batch is cancelled; it must be later than now.
+    deadline: Option<DateTime>,
     /// A text of 1 to 255 characters of your choice. A repeated call with the same key and input answers the same batch
     /// and starts nothing; with other input it is refused as CONFLICT.
     idempotency_key: Option<String>,
@@ -27,7 +29,14 @@ pub(super) struct ScanDomainsInput {
 impl ScanDomainsInput {
     pub(super) fn into_request(self) -> Result<SubmitBatch, InputError> {
         let (options, max_age) = self.options.unwrap_or_default().into_model()?;
-        Ok(SubmitBatch { names: self.names, options, max_age, idempotency_key: self.idempotency_key })
+        let deadline = self.deadline.map(|deadline| deadline.0);
+        Ok(SubmitBatch {
+            names: self.names,
+            options,
+            max_age,
+            deadline,
+            idempotency_key: self.idempotency_key,
+        })
     }
 }
 

@@ -104,6 +104,11 @@ impl BatchJob {
         self.0.failure_counts.iter().map(FailureCount::from).collect()
     }
 
+    /// When what is left of it is cancelled; none when it may take as long as it needs.
+    async fn deadline(&self) -> Option<DateTime> {
+        self.0.deadline.map(DateTime)
+    }
+
     /// The batch whose failed names it tries again.
     async fn retry_of(&self, context: &Context<'_>) -> Result<Option<BatchJob>> {
         let Some(id) = self.0.retry_of else { return Ok(None) };

@@ -48,9 +48,9 @@ pub(crate) enum BatchStatus {
     Complete,
     /// Some jobs ended with a result, some without.
     Partial,
-    /// Every job failed.
+    /// No job ended with a result, and not all were cancelled.
     Failed,
-    /// Cancelled before all of its jobs had ended by themselves.
+    /// Cancelled, by a call or by its deadline, before all of its jobs had ended; or every job was cancelled.
     Cancelled,
 }
 

@@ -10,7 +10,7 @@ use futures_util::{
 use tokio::{sync::watch, time::Instant};
 use tracing::warn;
 
-use super::{POLL, not_found};
+use super::POLL;
 use crate::{
     model::{BatchId, BatchJob, Scope},
     service::{Service, ServiceError},
@@ -66,7 +66,7 @@ impl Service {
                 let known = state.borrow_and_update().clone();
                 match known {
                     Known::NotYet => {}
-                    Known::Absent => return Some((Err(not_found("batch", &id)), None)),
+                    Known::Absent => return Some((Err(ServiceError::not_found("batch", &id)), None)),
                     Known::State(last) if last.batch.status.is_finished() => return Some((Ok(last), None)),
                     Known::State(next) => return Some((Ok(next), Some((state, feed)))),
                 }

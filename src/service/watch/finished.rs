@@ -12,7 +12,7 @@ use futures_util::{
 use tokio::{sync::watch, time::Instant};
 use tracing::warn;
 
-use super::{Feed, POLL, not_found};
+use super::{Feed, POLL};
 use crate::{
     model::{BatchId, Job, Scope},
     service::{Service, ServiceError},
@@ -184,7 +184,7 @@ impl Reader {
             let page = match next {
                 Next::Jobs(jobs) => jobs,
                 Next::Ended => return Ok(Vec::new()),
-                Next::Absent => return Err(not_found("batch", &self.log.batch)),
+                Next::Absent => return Err(ServiceError::not_found("batch", &self.log.batch)),
                 Next::InTheLog => self.log.after(self.after).await?.into_iter().map(Arc::new).collect(),
                 Next::NotYet => Vec::new(),
             };

@@ -5,7 +5,7 @@ use futures_util::{
     stream::{self, BoxStream},
 };
 
-use super::{POLL, not_found};
+use super::POLL;
 use crate::{
     model::{BatchId, Job, JobId, JobStatus, JobStep, Scope},
     progress::Watcher,
@@ -62,7 +62,7 @@ impl WatchedJob {
                 let _ = tokio::time::timeout(POLL, self.poked()).await;
             }
             let job = jobs::by_id(self.service.db().reader(), &self.scope, self.id, self.columns).await?;
-            let mut job = job.ok_or_else(|| not_found("job", &self.id))?;
+            let mut job = job.ok_or_else(|| ServiceError::not_found("job", &self.id))?;
             if let (None, Some(batch)) = (&self.batch_pokes, job.batch_id) {
                 self.batch_pokes = Some(self.service.0.progress.watch_batch(batch));
             }

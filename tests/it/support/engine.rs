@@ -84,6 +84,7 @@ pub fn batch_of(names: &[&str]) -> SubmitBatch {
         names: names.iter().map(|name| (*name).to_owned()).collect(),
         options: ScanOptions::default(),
         max_age: None,
+        deadline: None,
         idempotency_key: None,
     }
 }

@@ -1,0 +1,190 @@
+//! Ending work that nobody wants any more: jobs, their places in the log of their batch, and its counters in one
+//! transaction, so that they are exact at once. A worker that still runs such a job learns of it by its leases; its
+//! late finish finds no running job.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Value};
+use uuid::Uuid;
+
+use super::super::{Db, Notification, StoreError, notify, sql};
+use crate::model::{BatchCounts, BatchId, BatchStatus, JobId, TenantId};
+
+/// What is to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// One job, of a batch or not.
+    Job(JobId),
+    /// All jobs of a batch that have not ended.
+    Batch(BatchId),
+}
+
+/// What a cancellation changed. Nothing, when everything had ended before.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Cancelled {
+    /// The jobs that were ended.
+    pub jobs: Vec<JobId>,
+    /// The batch they belong to.
+    pub batch: Option<BatchId>,
+}
+
+/// Ends pending and running jobs of the tenant; none when there is no such job or batch.
+pub async fn cancel(
+    db: &Db,
+    tenant: TenantId,
+    target: Target,
+    now: DateTime<Utc>,
+) -> Result<Option<Cancelled>, StoreError> {
+    let transaction = db.begin().await?;
+    let Some(batch_id) = batch_of(&transaction, tenant, target).await? else { return Ok(None) };
+    let batch = match batch_id {
+        Some(id) => lock_batch(&transaction, id).await?,
+        None => None,
+    };
+    let finished = batch.as_ref().map_or(0, |(_, counts)| counts.finished());
+    let jobs = end_jobs(&transaction, tenant, target, finished, now).await?;
+    if !jobs.is_empty() {
+        settle_domains(&transaction, &jobs, now).await?;
+        if let Some((id, counts)) = batch {
+            count(&transaction, id, counts, (&jobs, target), now).await?;
+        }
+        notify::send_all(&transaction, &pokes(&jobs, batch_id)).await?;
+    }
+    transaction.commit().await?;
+    Ok(Some(Cancelled { jobs, batch: batch_id }))
+}
+
+/// The batches whose deadline has come before their end: at most 100.
+pub async fn overdue(
+    connection: &impl ConnectionTrait,
+    now: DateTime<Utc>,
+) -> Result<Vec<(TenantId, BatchId)>, StoreError> {
+    let (at, at_value) = sql::from_now(connection.get_database_backend(), 1, now, TimeDelta::zero());
+    let text = format!(
+        "SELECT tenant_id, id FROM batch_jobs WHERE end_time IS NULL AND deadline IS NOT NULL AND deadline <= {at} \
+         ORDER BY deadline LIMIT 100"
+    );
+    let rows = sql::all(connection, text, [at_value]).await?;
+    rows.iter()
+        .map(|row| Ok((TenantId(row.try_get("", "tenant_id")?), BatchId(row.try_get("", "id")?))))
+        .collect()
+}
+
+/// The batch of the target, if it has one; the outer option tells whether the tenant has such a target.
+async fn batch_of(
+    transaction: &DatabaseTransaction,
+    tenant: TenantId,
+    target: Target,
+) -> Result<Option<Option<BatchId>>, StoreError> {
+    let (text, id) = match target {
+        Target::Job(id) => ("SELECT batch_id FROM jobs WHERE tenant_id = $1 AND id = $2", id.0),
+        Target::Batch(id) => ("SELECT id AS batch_id FROM batch_jobs WHERE tenant_id = $1 AND id = $2", id.0),
+    };
+    let rows = sql::all(transaction, text, [tenant.0.into(), id.into()]).await?;
+    rows.first().map(|row| Ok(row.try_get::<Option<Uuid>>("", "batch_id")?.map(BatchId))).transpose()
+}
+
+async fn lock_batch(
+    transaction: &DatabaseTransaction,
+    id: BatchId,
+) -> Result<Option<(BatchId, BatchCounts)>, StoreError> {
+    let lock = if transaction.get_database_backend() == DbBackend::Postgres { "FOR UPDATE" } else { "" };
+    let text = format!(
+        "SELECT total_domains, completed_domains, failed_domains, cancelled_domains FROM batch_jobs \
+         WHERE id = $1 {lock}"
+    );
+    let rows = sql::all(transaction, text, [id.0.into()]).await?;
+    let counts = |row: &sea_orm::QueryResult| {
+        Ok(BatchCounts {
+            total: row.try_get("", "total_domains")?,
+            completed: row.try_get("", "completed_domains")?,
+            failed: row.try_get("", "failed_domains")?,
+            cancelled: row.try_get("", "cancelled_domains")?,
+        })
+    };
+    rows.first().map(|row| counts(row).map(|counts| (id, counts))).transpose()
+}
+
+/// Ends the jobs, in the order of their identifiers, and numbers those of a batch after its `finished` ones.
+async fn end_jobs(
+    transaction: &DatabaseTransaction,
+    tenant: TenantId,
+    target: Target,
+    finished: i64,
+    now: DateTime<Utc>,
+) -> Result<Vec<JobId>, StoreError> {
+    let backend = transaction.get_database_backend();
+    let (column, id) = match target {
+        Target::Job(id) => ("id", id.0),
+        Target::Batch(id) => ("batch_id", id.0),
+    };
+    let lock = if backend == DbBackend::Postgres { "FOR UPDATE" } else { "" };
+    let (at, at_value) = sql::from_now(backend, 4, now, TimeDelta::zero());
+    let text = format!(
+        "WITH open AS MATERIALIZED (SELECT id FROM jobs WHERE tenant_id = $1 AND {column} = $2 \
+           AND status IN ('pending', 'running') ORDER BY id {lock}), \
+         numbered AS (SELECT id AS job_id, row_number() OVER (ORDER BY id) AS place FROM open) \
+         UPDATE jobs SET status = 'cancelled', \
+           sequence = CASE WHEN batch_id IS NULL THEN NULL ELSE $3 + numbered.place END, \
+           step = 'done', run_at = NULL, worker_id = NULL, lease_expires_at = NULL, completed_at = {at} \
+         FROM numbered WHERE jobs.id = numbered.job_id RETURNING id"
+    );
+    let values: [Value; 4] = [tenant.0.into(), id.into(), finished.into(), at_value];
+    let rows = sql::all(transaction, text, values).await?;
+    rows.iter().map(|row| Ok(JobId(row.try_get("", "id")?))).collect()
+}
+
+/// A domain that waits for one of these jobs is again what it was before. Rows are locked by id first, as elsewhere.
+async fn settle_domains(
+    transaction: &DatabaseTransaction,
+    jobs: &[JobId],
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let backend = transaction.get_database_backend();
+    let (at, at_value) = sql::from_now(backend, 2, now, TimeDelta::zero());
+    let lock = if backend == DbBackend::Postgres { "ORDER BY d.id FOR UPDATE OF d" } else { "" };
+    let text = format!(
+        "WITH waiting AS MATERIALIZED (SELECT d.id FROM jobs j JOIN domains d ON d.id = j.domain_id \
+           WHERE {} AND d.latest_job_id = j.id AND d.status = 'pending' {lock}) \
+         UPDATE domains SET updated_at = {at}, status = CASE WHEN last_error IS NOT NULL THEN 'failed' \
+           WHEN last_scan IS NOT NULL THEN 'scanned' ELSE 'new' END \
+         FROM waiting WHERE domains.id = waiting.id",
+        sql::in_ids(backend, "j.id", 1)
+    );
+    sql::execute(transaction, text, [sql::ids_value(backend, jobs.iter().map(|job| job.0)), at_value])
+        .await?;
+    Ok(())
+}
+
+/// A batch that was cancelled as a whole is a cancelled one, whatever had ended before.
+async fn count(
+    transaction: &DatabaseTransaction,
+    id: BatchId,
+    mut counts: BatchCounts,
+    (jobs, target): (&[JobId], Target),
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    counts.cancelled = counts.cancelled.saturating_add(i64::try_from(jobs.len()).unwrap_or(i64::MAX));
+    let status = match target {
+        Target::Batch(_) => BatchStatus::Cancelled,
+        Target::Job(_) => counts.status(),
+    };
+    let (at, at_value) = sql::from_now(transaction.get_database_backend(), 2, now, TimeDelta::zero());
+    let text = format!(
+        "UPDATE batch_jobs SET cancelled_domains = $1, updated_at = {at}, \
+           status = CASE WHEN $4 THEN $3 WHEN start_time IS NULL THEN 'pending' ELSE $3 END, \
+           end_time = CASE WHEN $4 THEN {at} END WHERE id = $5"
+    );
+    let values: [Value; 5] =
+        [counts.cancelled.into(), at_value, status.as_str().into(), status.is_finished().into(), id.0.into()];
+    sql::execute(transaction, text, values).await?;
+    Ok(())
+}
+
+/// Workers look at their leases; watchers look at the batch, or at the job that belongs to none.
+fn pokes(jobs: &[JobId], batch: Option<BatchId>) -> Vec<Notification> {
+    let changed = match batch {
+        Some(batch) => vec![Notification::Batch(batch)],
+        None => jobs.iter().copied().map(Notification::Job).collect(),
+    };
+    [Notification::Leases].into_iter().chain(changed).collect()
+}
