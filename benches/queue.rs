@@ -5,7 +5,7 @@
 #![expect(clippy::print_stdout, reason = "a program that measures prints")]
 
 #[path = "../tests/it/support/cluster.rs"]
-#[expect(unreachable_pub, clippy::expect_used, clippy::unwrap_used, reason = "a test's")]
+#[expect(unreachable_pub, dead_code, clippy::expect_used, clippy::unwrap_used, reason = "a test's")]
 mod cluster;
 #[path = "../tests/it/support/database.rs"]
 #[macro_use]

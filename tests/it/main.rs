@@ -6,6 +6,7 @@
 mod architecture;
 mod cancel_and_retry;
 mod command_line;
+mod crashes;
 mod demo_sites;
 mod engine_batches;
 mod engine_recovery;

@@ -7,13 +7,19 @@ use std::{
     net::TcpListener,
     os::unix::fs::{PermissionsExt, chown},
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
     sync::LazyLock,
 };
 
 static SERVER: LazyLock<String> = LazyLock::new(|| match std::env::var("TEST_POSTGRES_URL") {
     Ok(url) => url,
-    Err(_) => start_cluster(),
+    Err(_) => {
+        let cluster = Cluster::start();
+        let url = cluster.url.clone();
+        // Its pipe stays open until the process ends.
+        std::mem::forget(cluster);
+        url
+    }
 });
 
 /// The URL of a database of the server, from which others can be created.
@@ -21,44 +27,78 @@ pub fn server_url() -> &'static str {
     &SERVER
 }
 
-fn start_cluster() -> String {
-    let bin = bin_folder()
-        .expect("initdb was there when the tests were built; set TEST_POSTGRES_URL or install it");
-    let folder = tempfile::Builder::new().prefix("scrapersky-postgres-").tempdir().unwrap().keep();
-    let owner = unprivileged_user();
-    if let Some((uid, gid)) = owner {
-        chown(&folder, Some(uid), Some(gid)).unwrap();
-        fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).unwrap();
+/// A temporary server. It ends when this is dropped, or with the process.
+pub struct Cluster {
+    url: String,
+    data: PathBuf,
+    shell: Child,
+}
+
+impl Cluster {
+    /// Makes a cluster and waits until its server answers.
+    pub fn start() -> Self {
+        let bin = bin_folder()
+            .expect("initdb was there when the tests were built; set TEST_POSTGRES_URL or install it");
+        let data = tempfile::Builder::new().prefix("scrapersky-postgres-").tempdir().unwrap().keep();
+        let owner = unprivileged_user();
+        if let Some((uid, gid)) = owner {
+            chown(&data, Some(uid), Some(gid)).unwrap();
+            fs::set_permissions(&data, fs::Permissions::from_mode(0o700)).unwrap();
+        }
+        write_certificate(&data, owner);
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut command = Command::new("sh");
+        command.arg("-c").arg(script(&bin, &data, port)).stdin(Stdio::piped()).stdout(Stdio::piped());
+        if let Some((uid, gid)) = owner {
+            use std::os::unix::process::CommandExt;
+            command.uid(uid).gid(gid);
+        }
+        let mut shell = command.process_group_of_its_own().spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(shell.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        assert_eq!(line.trim(), "ready", "the temporary PostgreSQL did not start");
+        Self { url: format!("postgres://postgres@127.0.0.1:{port}/postgres"), data, shell }
     }
-    write_certificate(&folder, owner);
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    // The shell ends the server and removes its files when its standard input closes, which the end of this process does.
-    let script = format!(
+
+    /// Its database `postgres`.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Stops the server at once, as an operator in a hurry does; the shell starts it again.
+    pub fn restart(&self) {
+        let id = fs::read_to_string(self.data.join("data/postmaster.pid")).unwrap();
+        let id = id.lines().next().unwrap().to_owned();
+        assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        drop(self.shell.stdin.take());
+        let _status = self.shell.wait();
+    }
+}
+
+/// The shell starts the server again whenever it ends, and ends it and removes its files when its own standard input
+/// closes, which the end of this process does.
+fn script(bin: &Path, data: &Path, port: u16) -> String {
+    format!(
         r#"cd "{data}" && "{bin}/initdb" -D data -U postgres -A trust -E UTF8 --locale=C --no-sync >log 2>&1 || {{ cat log; exit 1; }}
-           "{bin}/postgres" -D data -p {port} -k "" -h 127.0.0.1 -c fsync=off -c synchronous_commit=off \
-             -c full_page_writes=off -c max_connections=500 -c shared_buffers=128MB -c ssl=on \
-             -c ssl_cert_file="{data}/server.crt" -c ssl_key_file="{data}/server.key" >>log 2>&1 </dev/null &
+           while ! [ -e stop ]; do
+             "{bin}/postgres" -D data -p {port} -k "" -h 127.0.0.1 -c fsync=off -c synchronous_commit=off \
+               -c full_page_writes=off -c max_connections=500 -c shared_buffers=128MB -c ssl=on \
+               -c ssl_cert_file="{data}/server.crt" -c ssl_key_file="{data}/server.key" >>log 2>&1 </dev/null
+             sleep 0.2
+           done &
            server=$!
            for i in $(seq 300); do "{bin}/pg_isready" -q -h 127.0.0.1 -p {port} && break; sleep 0.1; done
            echo ready
            cat >/dev/null
-           kill -INT $server; wait $server; rm -rf "{data}""#,
-        data = folder.display(),
+           touch stop; kill -INT $(head -n 1 data/postmaster.pid); wait $server; rm -rf "{data}""#,
+        data = data.display(),
         bin = bin.display(),
-    );
-    let mut command = Command::new("sh");
-    command.arg("-c").arg(script).stdin(Stdio::piped()).stdout(Stdio::piped());
-    if let Some((uid, gid)) = owner {
-        use std::os::unix::process::CommandExt;
-        command.uid(uid).gid(gid);
-    }
-    let mut shell = command.process_group_of_its_own().spawn().unwrap();
-    let mut line = String::new();
-    BufReader::new(shell.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    assert_eq!(line.trim(), "ready", "the temporary PostgreSQL did not start");
-    // Keeps the pipe open until the process ends.
-    std::mem::forget(shell);
-    format!("postgres://postgres@127.0.0.1:{port}/postgres")
+    )
 }
 
 /// For TLS; the server refuses a key that others can read.

@@ -9,6 +9,7 @@ pub mod engine;
 pub mod fake_site;
 pub mod http_client;
 pub mod log;
+pub mod nodes;
 pub mod protocol_schema;
 pub mod protocol_server;
 pub mod scans;
