@@ -7,7 +7,7 @@
 //! `cargo bench --bench graphql`
 
 #[path = "../tests/it/support/cluster.rs"]
-#[expect(unreachable_pub, clippy::expect_used, clippy::unwrap_used, reason = "a test's")]
+#[expect(unreachable_pub, dead_code, clippy::expect_used, clippy::unwrap_used, reason = "a test's")]
 mod cluster;
 #[path = "../tests/it/support/database.rs"]
 #[macro_use]
@@ -36,6 +36,10 @@ use scrapersky::{
     worker::{Scan, Worker},
 };
 use tokio_util::sync::CancellationToken;
+
+/// The program's own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 struct Bench {
     db: Db,
