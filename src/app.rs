@@ -43,6 +43,19 @@ impl App {
         tasks.spawn(async move { queue::listen(&url, |poke| app.poked(poke), stop).await });
     }
 
+    /// Brings those counts up to date that are kept elsewhere: of the queue and of the connections.
+    pub async fn observe(&self) -> Result<(), StoreError> {
+        let metrics = self.queue.metrics();
+        let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        for (pool, used, idle) in self.db.pools() {
+            metrics.set_connections(pool, number(used), number(idle));
+        }
+        for (state, jobs) in self.queue.depth().await? {
+            metrics.set_jobs(state, jobs);
+        }
+        Ok(())
+    }
+
     fn poked(&self, poke: Notification) {
         match poke {
             Notification::Work => self.queue.wake(),

@@ -2,7 +2,7 @@
 //!
 //! # The house
 //!
-//! | room | what it is for | may import, beside [`model`], [`config`] and [`clock`] |
+//! | room | what it is for | may import, beside [`model`], [`config`], [`clock`] and [`metrics`] |
 //! |---|---|---|
 //! | [`commands`] | the command line, one file for each command | all |
 //! | [`server`] | one serving process from start to stop | all but `commands` |
@@ -17,6 +17,7 @@
 //! | [`progress`] | pokes for those who watch | – |
 //! | [`demo`] | the fake sites of `serve --demo` | – |
 //! | [`telemetry`] | logs | – |
+//! | [`metrics`] | what a process counts, for Prometheus | – |
 //! | [`model`] | plain types without I/O | – |
 //!
 //! `tests/it/architecture.rs` holds these doors shut. The README walks through the rooms.
@@ -28,6 +29,7 @@ pub mod config;
 pub mod demo;
 pub mod graphql;
 pub mod http;
+pub mod metrics;
 pub mod model;
 pub mod progress;
 pub mod queue;

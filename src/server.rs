@@ -135,6 +135,7 @@ impl Server {
         };
         let (limits, edge) = (settings.limits.clone(), settings.http.clone());
         let state = HttpState::new(schema, DefaultTenant(scope), limits, edge, stop.clone())?
+            .with_app(app.clone())
             .with_examples(http::example_tabs(&tour));
         let mut tasks = JoinSet::new();
         app.listen_to_other_nodes(&mut tasks, &stop);

@@ -15,11 +15,11 @@ use std::{ops::Deref, sync::Arc};
 use axum::{
     Router,
     http::StatusCode,
-    middleware::from_fn,
+    middleware::{from_fn, from_fn_with_state},
     response::Redirect,
     routing::{any, get},
 };
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower_http::{
     CompressionLevel,
@@ -33,15 +33,21 @@ use tower_http::{
 use self::{
     auth::Authenticate,
     graphql::{BodyReader, Code, Documents, Gate, Rejection, TypeIndex},
+    health::Operated,
 };
 pub use self::{
     examples::{Tour, example_tabs},
     graphiql::ExampleTab,
     graphql::{GraphqlExecutor, ManifestError},
+    health::serve_operators,
     request_id::RequestId,
     server::{ServeError, serve},
 };
-use crate::config::{GraphqlLimits, HttpSettings};
+use crate::{
+    app::App,
+    config::{GraphqlLimits, HttpSettings},
+    metrics::Metrics,
+};
 
 /// Answers shorter than this fit into one packet as they are.
 const COMPRESSED_BYTES: u16 = 1_024;
@@ -58,6 +64,8 @@ pub struct Shared {
     gate: Arc<Gate>,
     settings: HttpSettings,
     examples: Vec<ExampleTab>,
+    app: Option<App>,
+    metrics: Metrics,
     shutdown: CancellationToken,
     sockets: TaskTracker,
     streams: Arc<Semaphore>,
@@ -91,6 +99,7 @@ impl HttpState {
         let documents =
             Documents::read(settings.trusted_documents.as_deref(), settings.only_trusted_documents)?;
         let streams = Arc::new(Semaphore::new(settings.max_streams));
+        let metrics = Metrics::default();
         Ok(Self(Arc::new(Shared {
             executor: Arc::new(executor),
             authenticator: Box::new(authenticator),
@@ -98,10 +107,22 @@ impl HttpState {
             gate: Arc::new(Gate { limits, types, documents }),
             settings,
             examples: Vec::new(),
+            app: None,
+            metrics,
             shutdown,
             sockets: TaskTracker::new(),
             streams,
         })))
+    }
+
+    /// Answers for this app: whether it is ready, and what it counts. To be called before the state is shared.
+    #[must_use]
+    pub fn with_app(mut self, app: App) -> Self {
+        if let Some(shared) = Arc::get_mut(&mut self.0) {
+            shared.metrics = app.queue.metrics().clone();
+            shared.app = Some(app);
+        }
+        self
     }
 
     /// Opens these operations as tabs of GraphiQL. To be called before the state is shared.
@@ -113,12 +134,22 @@ impl HttpState {
         self
     }
 
-    /// Room for one more socket or event stream.
-    fn stream_permit(&self) -> Result<OwnedSemaphorePermit, Rejection> {
-        Arc::clone(&self.streams).try_acquire_owned().map_err(|_| {
+    fn operated(&self) -> Operated {
+        Operated { app: self.app.clone(), metrics: self.metrics.clone(), shutdown: self.shutdown.clone() }
+    }
+
+    /// What this process counts.
+    fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// Room for one more socket or event stream, which is counted as long as it is held.
+    fn stream_permit(&self) -> Result<impl Send + Sync + use<>, Rejection> {
+        let permit = Arc::clone(&self.streams).try_acquire_owned().map_err(|_| {
             let message = format!("The server has {} open streams already.", self.settings.max_streams);
             Rejection::new(StatusCode::SERVICE_UNAVAILABLE, Code::RateLimited, message)
-        })
+        })?;
+        Ok((permit, self.metrics.stream()))
     }
 }
 
@@ -141,10 +172,11 @@ pub fn router(state: HttpState) -> Router {
         .route("/graphql/ws", any(graphql::websocket))
         .merge(graphiql::routes())
         .route("/", get(|| async { Redirect::temporary("/graphiql") }))
-        .route("/health", get(health::health))
+        .merge(health::routes(state.operated()))
         .layer(compression)
         .layer(CatchPanicLayer::custom(graphql::crashed))
         .layer(from_fn(security::add_headers))
+        .route_layer(from_fn_with_state(state.clone(), request_id::count_request))
         .layer(from_fn(request_id::name_request))
         .with_state(state)
 }

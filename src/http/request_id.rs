@@ -2,8 +2,15 @@
 
 use std::{fmt, time::Instant};
 
-use axum::{extract::Request, http::HeaderValue, middleware::Next, response::Response};
+use axum::{
+    extract::{MatchedPath, Request, State},
+    http::HeaderValue,
+    middleware::Next,
+    response::Response,
+};
 use uuid::Uuid;
+
+use super::HttpState;
 
 /// Tells requests apart. It is given here, never taken from the client, and answered as `x-request-id`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +28,18 @@ impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.simple().fmt(f)
     }
+}
+
+/// Counts what became of each request by its route.
+pub(crate) async fn count_request(
+    State(state): State<HttpState>,
+    path: Option<MatchedPath>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let response = next.run(request).await;
+    state.metrics().answered(path.as_ref().map_or("", MatchedPath::as_str), response.status().as_u16());
+    response
 }
 
 /// Names each request, says the name in the answer, and logs what became of it.

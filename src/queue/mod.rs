@@ -14,6 +14,7 @@ pub use listen::listen;
 use crate::{
     clock::Clock,
     config::WorkerSettings,
+    metrics::Metrics,
     model::{BatchId, ScanError, ScanErrorCode, ScanFailure, ScanReport, WorkerId},
     store::{
         Db, StoreError,
@@ -37,6 +38,7 @@ struct Inner {
     retry_delay: Duration,
     wake: Notify,
     leases: Notify,
+    metrics: Metrics,
 }
 
 impl Queue {
@@ -50,7 +52,18 @@ impl Queue {
             retry_delay: settings.retry_delay,
             wake: Notify::new(),
             leases: Notify::new(),
+            metrics: Metrics::default(),
         }))
+    }
+
+    /// What this process counts.
+    pub fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
+    /// How many jobs are in each state.
+    pub async fn depth(&self) -> Result<Vec<(&'static str, i64)>, StoreError> {
+        engine::depth(self.0.db.reader()).await
     }
 
     /// Tells the worker of this process that there may be work.
@@ -85,12 +98,16 @@ impl Queue {
 
     /// Leases up to `limit` jobs to the worker.
     pub async fn claim(&self, worker: WorkerId, limit: usize) -> Result<Vec<ClaimedJob>, StoreError> {
-        engine::claim(self.0.db.writer(), worker, limit, self.0.lease, self.0.clock.now()).await
+        let jobs = engine::claim(self.0.db.writer(), worker, limit, self.0.lease, self.0.clock.now()).await?;
+        self.0.metrics.claimed(jobs.len());
+        Ok(jobs)
     }
 
     /// Leases one job that must run alone.
     pub async fn claim_alone(&self, worker: WorkerId) -> Result<Vec<ClaimedJob>, StoreError> {
-        engine::claim_alone(self.0.db.writer(), worker, self.0.lease, self.0.clock.now()).await
+        let jobs = engine::claim_alone(self.0.db.writer(), worker, self.0.lease, self.0.clock.now()).await?;
+        self.0.metrics.claimed(jobs.len());
+        Ok(jobs)
     }
 
     /// Whether a job waits that must run alone.
@@ -142,6 +159,7 @@ impl Queue {
     }
 
     async fn take(&self, expired: Vec<Expired>) -> Result<Recorded, StoreError> {
+        self.0.metrics.expired(expired.len());
         let (hopeless, again): (Vec<_>, Vec<_>) =
             expired.into_iter().partition(|job| job.losses.saturating_add(1) >= self.0.max_losses);
         if !again.is_empty() {

@@ -85,6 +85,31 @@ impl Db {
         self.0.statements.load(Ordering::Relaxed)
     }
 
+    /// Asks the database for nothing, to see whether it answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        Ok(self.reader().ping().await?)
+    }
+
+    /// The pools by name, with how many connections each uses and how many it holds idle.
+    pub fn pools(&self) -> Vec<(&'static str, usize, usize)> {
+        let counts = |size: u32, idle: usize| ((size as usize).saturating_sub(idle), idle);
+        let one = |name, connection: &DatabaseConnection| {
+            let (used, idle) = if self.is_sqlite() {
+                let pool = connection.get_sqlite_connection_pool();
+                counts(pool.size(), pool.num_idle())
+            } else {
+                let pool = connection.get_postgres_connection_pool();
+                counts(pool.size(), pool.num_idle())
+            };
+            (name, used, idle)
+        };
+        if self.is_sqlite() {
+            vec![one("reader", &self.0.reader), one("writer", &self.0.writer)]
+        } else {
+            vec![one("all", &self.0.writer)]
+        }
+    }
+
     /// Where to listen for notifications; none on SQLite or when polling alone is wanted.
     pub fn listen_url(&self) -> Option<&str> {
         self.0.listen_url.as_deref()

@@ -9,6 +9,7 @@ use tokio::task::AbortHandle;
 use tracing::info;
 
 use crate::{
+    metrics::Metrics,
     model::{JobId, JobStep},
     progress::ProgressHub,
     store::engine::{ClaimedJob, HeldLease, LostLease},
@@ -19,6 +20,7 @@ use crate::{
 pub(super) struct Leases {
     held: Arc<Mutex<HashMap<JobId, Held>>>,
     progress: ProgressHub,
+    metrics: Metrics,
 }
 
 #[derive(Debug)]
@@ -30,8 +32,8 @@ struct Held {
 }
 
 impl Leases {
-    pub(super) fn new(progress: ProgressHub) -> Self {
-        Self { held: Arc::default(), progress }
+    pub(super) fn new(progress: ProgressHub, metrics: Metrics) -> Self {
+        Self { held: Arc::default(), progress, metrics }
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<JobId, Held>> {
@@ -93,6 +95,7 @@ impl Leases {
             } else if let Some(task) = held.task.filter(|_| !held.handed_over) {
                 info!(job_id = %lost.job_id, "A running scan is dropped: its job was cancelled or its lease lost");
                 task.abort();
+                self.metrics.dropped();
             }
         }
     }

@@ -79,9 +79,9 @@ impl Worker {
     ) -> Self {
         Self {
             id: WorkerId::generate(),
+            leases: Leases::new(progress.clone(), queue.metrics().clone()),
             queue,
             scanner,
-            leases: Leases::new(progress.clone()),
             progress,
             concurrency: settings.concurrency,
             drain_timeout: settings.drain_timeout,

@@ -3,14 +3,14 @@
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures_util::FutureExt;
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::Instant};
 use tracing::{error, warn};
 
 use super::{Scan, leases::Leases};
 use crate::{
-    model::{JobStep, ScanError, ScanErrorCode, ScanOptions, ScanReport},
+    model::{JobStep, ScanError, ScanErrorCode, ScanFailure, ScanOptions, ScanReport},
     queue::Queue,
-    store::engine::{ClaimedJob, FinishedJob},
+    store::engine::{ClaimedJob, FinishedJob, Outcome},
 };
 
 /// Scans the job's domain and hands the outcome to the recorder.
@@ -21,8 +21,10 @@ pub(super) async fn run(
     leases: Leases,
     finished: mpsc::Sender<FinishedJob>,
 ) {
+    let began = Instant::now();
     let result = scan(&job, scanner.as_ref(), &leases).await;
     let outcome = queue.outcome(&job, result.map(Box::new));
+    count(&queue, &outcome, began.elapsed());
     leases.step(job.id, JobStep::Storing);
     let finish = FinishedJob::of(&job, outcome);
     match finished.reserve().await {
@@ -34,6 +36,19 @@ pub(super) async fn run(
             warn!(job_id = %job.id, "A result found no recorder; the job is tried again when its lease runs out");
         }
     }
+}
+
+fn count(queue: &Queue, outcome: &Outcome, took: Duration) {
+    let code = |failure: &ScanFailure| {
+        let code = serde_json::to_value(failure.code).unwrap_or_default();
+        code.as_str().unwrap_or_default().to_owned()
+    };
+    let (outcome, code) = match outcome {
+        Outcome::Complete(_) => ("complete", String::new()),
+        Outcome::Retry(failure, _) => ("retry", code(failure)),
+        Outcome::Failed(failure) => ("failed", code(failure)),
+    };
+    queue.metrics().scanned(outcome, &code, took);
 }
 
 /// Time for a scan to put together what it has when its own deadline comes.

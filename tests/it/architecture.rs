@@ -2,11 +2,12 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-/// Every room with the rooms it may import, beside `model`, `config` and `clock`, which are open to all.
+/// Every room with the rooms it may import, beside `model`, `config`, `clock` and `metrics`, which are open to all.
 const DOORS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("config", &[]),
     ("clock", &[]),
+    ("metrics", &[]),
     ("store", &[]),
     ("scanner", &[]),
     ("progress", &[]),
@@ -19,10 +20,10 @@ const DOORS: &[(&str, &[&str])] = &[
     ("app", &["progress", "queue", "service", "store"]),
     ("http", &["graphql", "service", "app"]),
     ("server", &["app", "demo", "graphql", "http", "scanner", "service", "store", "worker"]),
-    ("commands", &["app", "demo", "graphql", "scanner", "server", "store", "telemetry", "worker"]),
+    ("commands", &["app", "demo", "graphql", "http", "scanner", "server", "store", "telemetry", "worker"]),
 ];
 
-const OPEN_TO_ALL: &[&str] = &["model", "config", "clock"];
+const OPEN_TO_ALL: &[&str] = &["model", "config", "clock", "metrics"];
 
 /// Crates that only some rooms may name.
 const CRATES: &[(&str, &[&str])] = &[

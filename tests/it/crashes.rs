@@ -262,9 +262,9 @@ async fn what_is_cancelled_at_one_node_ends_at_another_and_is_seen_at_a_third() 
     let asked = std::time::Instant::now();
     eventually("the scans are dropped", || worker.logged("A running scan is dropped") == 8).await;
     assert!(asked.elapsed() < Duration::from_secs(2), "it took {:?}", asked.elapsed());
-    let observed = observer.end().await;
-    assert_eq!(observed.last["status"], "CANCELLED");
-    assert_eq!((observed.sequences.len(), observed.statuses["CANCELLED"]), (20, 20));
+    let seen = observer.end().await;
+    assert_eq!(seen.last["status"], "CANCELLED");
+    assert_eq!((seen.sequences.len(), seen.statuses["CANCELLED"]), (20, 20));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -293,8 +293,8 @@ async fn a_server_on_sqlite_that_is_killed_again_and_again_loses_nothing() {
     }
     servers.set(&[server.address]);
     let observer = Observer::start(&servers, 0, &batch);
-    let observed = observer.end().await;
-    assert_eq!(observed.sequences, (1..=160).collect::<Vec<_>>());
+    let seen = observer.end().await;
+    assert_eq!(seen.sequences, (1..=160).collect::<Vec<_>>());
     assert!(server.terminate().success());
     let db = database.open().await;
     assert_exact(&db, &batch, JOBS, Vec::new()).await;

@@ -27,6 +27,7 @@ mod graphql_stock;
 mod graphql_websocket;
 mod licences;
 mod npm_clients;
+mod operators;
 mod pgbouncer;
 mod properties;
 mod scanner_commands;

@@ -22,6 +22,7 @@ use super::{
 use crate::{
     graphql::panic_message,
     http::{GraphqlExecutor, RequestId},
+    metrics::Metrics,
     model::Scope,
 };
 
@@ -136,17 +137,24 @@ impl Operation {
     }
 
     /// Runs any operation; a subscription answers many times. After a panic nothing more comes.
-    pub(crate) fn stream(self, executor: Arc<dyn GraphqlExecutor>) -> BoxStream<'static, Answer> {
+    pub(crate) fn stream(
+        self,
+        executor: Arc<dyn GraphqlExecutor>,
+        metrics: &Metrics,
+    ) -> BoxStream<'static, Answer> {
         if self.kind != OperationType::Subscription {
             return stream::once(async move { self.run(&*executor).await }).boxed();
         }
-        let finish = self.finish;
+        let (finish, counted) = (self.finish, metrics.subscription());
         let request = executor.prepare(self.request, &self.scope);
         AssertUnwindSafe(executor.execute_stream(request))
             .catch_unwind()
-            .map(move |event| match event {
-                Ok(response) => finish.answer(response),
-                Err(panic) => finish.crashed(&*panic),
+            .map(move |event| {
+                let _counted_while_running = &counted;
+                match event {
+                    Ok(response) => finish.answer(response),
+                    Err(panic) => finish.crashed(&*panic),
+                }
             })
             .boxed()
     }

@@ -39,7 +39,9 @@ pub(super) fn respond(
     let answers = match state.gate.admit(params, scope, id) {
         Ok(operation) => {
             check_kind(operation.kind, &parts.method)?;
-            Either::Left(operation.with(last_event.clone()).stream(Arc::clone(&state.executor)))
+            Either::Left(
+                operation.with(last_event.clone()).stream(Arc::clone(&state.executor), state.metrics()),
+            )
         }
         Err(error) => Either::Right(stream::iter([Answer::refused(error)])),
     };

@@ -11,15 +11,14 @@ use std::{
     sync::LazyLock,
 };
 
-static SERVER: LazyLock<String> = LazyLock::new(|| match std::env::var("TEST_POSTGRES_URL") {
-    Ok(url) => url,
-    Err(_) => {
+static SERVER: LazyLock<String> = LazyLock::new(|| {
+    std::env::var("TEST_POSTGRES_URL").unwrap_or_else(|_| {
         let cluster = Cluster::start();
         let url = cluster.url.clone();
         // Its pipe stays open until the process ends.
         std::mem::forget(cluster);
         url
-    }
+    })
 });
 
 /// The URL of a database of the server, from which others can be created.

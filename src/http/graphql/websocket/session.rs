@@ -211,7 +211,7 @@ impl Session {
         };
         match operation {
             Ok(operation) => {
-                let answers = operation.stream(Arc::clone(&self.state.executor));
+                let answers = operation.stream(Arc::clone(&self.state.executor), self.state.metrics());
                 self.operations.start(id, answers, self.outbox.clone())
             }
             Err(error) => {
