@@ -3,7 +3,7 @@
 mod backoff;
 mod listen;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
 use tokio::sync::Notify;
@@ -14,7 +14,7 @@ pub use listen::listen;
 use crate::{
     clock::Clock,
     config::WorkerSettings,
-    model::{BatchId, ScanError, ScanErrorCode, ScanFailure, ScanReport, WorkerId},
+    model::{BatchId, DomainId, KnownSite, ScanError, ScanErrorCode, ScanFailure, ScanReport, WorkerId},
     store::{
         Db, StoreError,
         engine::{
@@ -91,6 +91,14 @@ impl Queue {
     /// Leases one job that must run alone.
     pub async fn claim_alone(&self, worker: WorkerId) -> Result<Vec<ClaimedJob>, StoreError> {
         engine::claim_alone(self.0.db.writer(), worker, self.0.lease, self.0.clock.now()).await
+    }
+
+    /// What earlier scans left of the sites of these jobs.
+    pub async fn known_sites(
+        &self,
+        jobs: &[ClaimedJob],
+    ) -> Result<HashMap<DomainId, Arc<KnownSite>>, StoreError> {
+        engine::known_sites(self.0.db.reader(), jobs).await
     }
 
     /// Whether a job waits that must run alone.

@@ -3,6 +3,7 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
+use reqwest::header::{COOKIE, HeaderMap};
 use tokio::time::Instant;
 use url::{Host, Url};
 
@@ -12,6 +13,7 @@ use super::{
     cookies::Cookies,
     failure,
     host_limits::AddressPermit,
+    revisit::Condition,
     robots::{MAX_ROBOTS_BYTES, Robots},
     scan_clock::ScanClock,
 };
@@ -53,6 +55,8 @@ pub(super) struct Visit<'a> {
     pub(super) shared: &'a Arc<Shared>,
     pub(super) options: &'a ScanOptions,
     pub(super) clock: &'a ScanClock,
+    /// The page that is known already, if there is one.
+    pub(super) condition: Option<Condition<'a>>,
     rules: HashMap<String, Result<OriginRules, ScanError>>,
     last_request: HashMap<String, Instant>,
     cookies: Cookies,
@@ -64,6 +68,7 @@ impl<'a> Visit<'a> {
             shared,
             options,
             clock,
+            condition: None,
             rules: HashMap::new(),
             last_request: HashMap::new(),
             cookies: Cookies::default(),
@@ -80,6 +85,10 @@ impl<'a> Visit<'a> {
                 Err(error) if !redirects.is_empty() => return Err(after_redirects(error, start)),
                 other => other?,
             };
+            if self.lacks_its_page(&answer) {
+                self.condition = None;
+                continue;
+            }
             let Some(target) = answer.redirect_target() else {
                 answer.redirects = redirects;
                 return Ok(answer);
@@ -95,6 +104,12 @@ impl<'a> Visit<'a> {
     async fn request(&mut self, url: &Url, purpose: Purpose) -> Result<Answer, ScanError> {
         self.admit(url, purpose).await?;
         self.send(url, purpose).await
+    }
+
+    /// Whether an answer says "unchanged" of a version of the page that is not the known one.
+    fn lacks_its_page(&self, answer: &Answer) -> bool {
+        let condition = self.condition.as_ref().filter(|_| answer.is_unchanged);
+        condition.is_some_and(|condition| condition.is_contradicted_by(answer.headers()))
     }
 
     fn check_chain(
@@ -161,16 +176,24 @@ impl<'a> Visit<'a> {
         let permit = self.permit(url).await?;
         let started = Instant::now();
         let timeout = self.shared.settings.request_timeout;
-        let response =
-            self.shared.client.get(url, purpose.accept(), self.cookies.header(host(url)), timeout).await;
+        let condition =
+            self.condition.as_ref().filter(|known| purpose == Purpose::Page && known.is_about(url));
+        let headers = self.headers(url, condition);
+        let response = self.shared.client.get(url, purpose.accept(), headers, timeout).await;
         let response = response.map_err(|error| failure::request_failure(&error, url))?;
-        let answer = Answer::new(url.clone(), response, started.elapsed(), permit);
+        let mut answer = Answer::new(url.clone(), response, started.elapsed(), permit);
+        answer.is_unchanged = condition.is_some() && answer.status() == 304;
         if matches!(answer.status(), 429 | 503)
             && let Some(wait) = self.retry_after(&answer)
         {
             self.shared.limits.silence(host(url), wait);
         }
         Ok(answer)
+    }
+
+    fn headers(&self, url: &Url, condition: Option<&Condition<'_>>) -> HeaderMap {
+        let cookies = self.cookies.header(host(url)).map(|cookies| (COOKIE, cookies));
+        cookies.into_iter().chain(condition.into_iter().flat_map(Condition::headers)).collect()
     }
 
     pub(super) fn retry_after(&self, answer: &Answer) -> Option<Duration> {

@@ -33,6 +33,7 @@ mod scanner_commands;
 mod scanner_failures;
 mod scanner_hostile;
 mod scanner_pages;
+mod scanner_revisits;
 mod scanner_robots;
 mod scanner_sitemaps;
 mod scanner_tls;

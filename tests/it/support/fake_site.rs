@@ -175,7 +175,8 @@ impl Site<'_> {
     /// Answers a path in this way when a header of the request, named in lower case, holds a text.
     pub(crate) fn when_header(&self, path: &str, name: &str, holds: &str, answer: Answer) -> &Self {
         let condition = (path.to_owned(), name.to_owned(), holds.to_owned(), answer);
-        self.change(|host| host.conditional.push(condition));
+        // The newest of several that apply counts.
+        self.change(|host| host.conditional.insert(0, condition));
         self
     }
 

@@ -64,6 +64,11 @@ impl Answer {
         Self { status, ..Self::html(format!("<title>{status}</title>")) }
     }
 
+    /// The page is as it was (RFC 9110, section 15.4.5): a head without a body.
+    pub(crate) fn not_modified() -> Self {
+        Self::new(304, Vec::new())
+    }
+
     /// The same with another header.
     pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
