@@ -11,7 +11,7 @@ use reqwest::{
 };
 use url::Url;
 
-use super::{failure, host_limits::AddressPermit};
+use super::{failure, host_limits::Permit};
 use crate::model::ScanError;
 
 /// One hop of a redirect chain.
@@ -36,7 +36,7 @@ pub(super) struct Answer {
     response: Response,
     /// The rest of a piece that went beyond a limit.
     left_over: Bytes,
-    permit: Option<AddressPermit>,
+    permit: Option<Permit>,
 }
 
 /// A body, whole or cut at the limit.
@@ -48,12 +48,7 @@ pub(super) struct Body {
 }
 
 impl Answer {
-    pub(super) fn new(
-        url: Url,
-        response: Response,
-        elapsed: Duration,
-        permit: Option<AddressPermit>,
-    ) -> Self {
+    pub(super) fn new(url: Url, response: Response, elapsed: Duration, permit: Option<Permit>) -> Self {
         Self {
             url,
             redirects: Vec::new(),

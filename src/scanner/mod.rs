@@ -16,6 +16,7 @@ mod homepage;
 mod host_limits;
 mod meta_refresh;
 mod more_pages;
+mod pace;
 mod page;
 mod page_memory;
 mod reader_id;
@@ -88,7 +89,7 @@ struct Shared {
     settings: ScannerSettings,
     guard: AddressGuard,
     client: HttpClient,
-    limits: Arc<HostLimits>,
+    limits: HostLimits,
     page_memory: PageMemory,
     fingerprints: Fingerprints,
     /// The name by which robots.txt files address this crawler.
@@ -108,7 +109,7 @@ impl Scanner {
         Ok(Self(Arc::new(Shared {
             guard: AddressGuard::new(settings),
             client,
-            limits: HostLimits::new(settings.max_requests_per_address),
+            limits: HostLimits::new(settings),
             page_memory: PageMemory::new(settings.max_page_bytes),
             fingerprints: fingerprints_of(settings)?,
             product: product(&settings.user_agent).to_owned(),

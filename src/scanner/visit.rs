@@ -12,7 +12,8 @@ use super::{
     answer::{Answer, Redirect},
     cookies::Cookies,
     failure,
-    host_limits::AddressPermit,
+    host_limits::Permit,
+    pace,
     revisit::Condition,
     robots::{MAX_ROBOTS_BYTES, Robots},
     scan_clock::ScanClock,
@@ -58,21 +59,12 @@ pub(super) struct Visit<'a> {
     /// The page that is known already, if there is one.
     pub(super) condition: Option<Condition<'a>>,
     rules: HashMap<String, Result<OriginRules, ScanError>>,
-    last_request: HashMap<String, Instant>,
     cookies: Cookies,
 }
 
 impl<'a> Visit<'a> {
     pub(super) fn new(shared: &'a Arc<Shared>, options: &'a ScanOptions, clock: &'a ScanClock) -> Self {
-        Self {
-            shared,
-            options,
-            clock,
-            condition: None,
-            rules: HashMap::new(),
-            last_request: HashMap::new(),
-            cookies: Cookies::default(),
-        }
+        Self { shared, options, clock, condition: None, rules: HashMap::new(), cookies: Cookies::default() }
     }
 
     /// Requests a URL and follows its redirects, each hop checked like the first.
@@ -141,34 +133,32 @@ impl<'a> Visit<'a> {
             let message = format!("{url} asked for no requests for another {} seconds.", left.as_secs() + 1);
             return Err(ScanError { retry_after: Some(left), ..ScanError::new(Code::RateLimited, message) });
         }
-        if purpose == Purpose::Robots || !self.options.respect_robots {
-            return Ok(());
+        let mut pause = self.shared.settings.host_pause;
+        if purpose != Purpose::Robots && self.options.respect_robots {
+            let robots = self.robots(url).await?;
+            if !robots.allows(url) {
+                let problem = format!("The robots.txt of the site does not allow {url}.");
+                return Err(ScanError::new(Code::RobotsDisallowed, problem));
+            }
+            pause = pause.max(robots.crawl_delay().unwrap_or_default());
         }
-        let robots = self.robots(url).await?;
-        if !robots.allows(url) {
-            return Err(ScanError::new(
-                Code::RobotsDisallowed,
-                format!("The robots.txt of the site does not allow {url}."),
-            ));
-        }
-        let delay = robots.crawl_delay();
-        self.keep_pace(url, delay).await
+        self.keep_pace(url, pause).await
     }
 
-    /// Keeps the pause that a site asks for; when the time of the scan is too short for it, the request is left out.
-    async fn keep_pace(&mut self, url: &Url, delay: Option<Duration>) -> Result<(), ScanError> {
-        let last = self.last_request.insert(host(url).to_owned(), Instant::now());
-        let (Some(last), Some(delay)) = (last, delay) else { return Ok(()) };
-        let turn = last + delay;
-        if turn >= self.clock.deadline() {
+    /// Keeps the pause between requests to a host, whichever scan sent the one before; when the time of the scan is too
+    /// short for it, the request is left out.
+    async fn keep_pace(&self, url: &Url, pause: Duration) -> Result<(), ScanError> {
+        let turn = self.shared.limits.host_pace.take(host(url), pause, self.clock.deadline());
+        let turn = turn.map_err(|turn| {
+            let wait = turn.saturating_duration_since(Instant::now());
             let message = format!(
-                "The site asks for {} seconds between requests; there was no time left for {url}.",
-                delay.as_secs_f64()
+                "Requests to {} are kept apart, and the next may go in {} seconds; there was no time left for {url}.",
+                host(url),
+                wait.as_secs() + 1
             );
-            return Err(ScanError::new(Code::DeadlineExceeded, message));
-        }
-        tokio::time::sleep_until(turn).await;
-        self.last_request.insert(host(url).to_owned(), Instant::now());
+            ScanError { retry_after: Some(wait), ..ScanError::new(Code::DeadlineExceeded, message) }
+        })?;
+        pace::wait_for(turn).await;
         Ok(())
     }
 
@@ -201,7 +191,7 @@ impl<'a> Visit<'a> {
     }
 
     /// Waits for a turn at the address; none is needed where the settings prescribe the address.
-    async fn permit(&self, url: &Url) -> Result<Option<AddressPermit>, ScanError> {
+    async fn permit(&self, url: &Url) -> Result<Option<Permit>, ScanError> {
         if self.shared.client.is_overridden() {
             return Ok(None);
         }
@@ -210,7 +200,7 @@ impl<'a> Visit<'a> {
             Some(Host::Ipv6(v6)) => vec![(v6, 0).into()],
             _ => self.resolve(url).await?,
         };
-        Ok(self.clock.pause(self.shared.limits.acquire(&addresses)).await)
+        Ok(self.clock.pause(self.shared.limits.acquire(host(url), &addresses)).await)
     }
 
     /// The addresses that a URL's host leads to, at least one.
