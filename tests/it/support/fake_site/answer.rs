@@ -23,6 +23,8 @@ pub(super) enum Manner {
     Hang,
     /// Head at once, then the body one byte at a time with pauses.
     Drip(Duration),
+    /// The whole answer one byte at a time with pauses.
+    DripHead(Duration),
     /// Head at once, then the body again and again without end.
     Endless,
     /// Head and half of the body, then a reset of the connection.
@@ -31,6 +33,8 @@ pub(super) enum Manner {
     WrongLength(usize),
     /// These bytes in place of HTTP; then the connection is closed.
     Raw(Vec<u8>),
+    /// The first bytes in place of HTTP, then the second ones again and again without end.
+    RawEndless(Vec<u8>, Vec<u8>),
     /// Nothing: the connection is closed without an answer.
     Close,
 }
@@ -102,6 +106,11 @@ impl Answer {
         Self { manner: Manner::Raw(bytes.into()), ..Self::new(200, Vec::new()) }
     }
 
+    /// Bytes in place of HTTP, then others over and over, for as long as somebody reads.
+    pub(crate) fn raw_without_end(start: impl Into<Vec<u8>>, again: impl Into<Vec<u8>>) -> Self {
+        Self { manner: Manner::RawEndless(start.into(), again.into()), ..Self::new(200, Vec::new()) }
+    }
+
     /// So many headers of so many bytes each.
     pub(crate) fn header_flood(count: usize, bytes: usize) -> Self {
         let value = "x".repeat(bytes);
@@ -113,6 +122,11 @@ impl Answer {
     /// One byte of the body at a time, with a pause before each.
     pub(crate) fn dripping(self, pause: Duration) -> Self {
         Self { manner: Manner::Drip(pause), ..self }
+    }
+
+    /// The same, head included.
+    pub(crate) fn dripping_from_the_start(self, pause: Duration) -> Self {
+        Self { manner: Manner::DripHead(pause), ..self }
     }
 
     /// The body over and over, for as long as somebody reads.
