@@ -1,11 +1,23 @@
-//! Tells the tests which programs can be had, so that those that need an absent one are shown as ignored.
+//! Tells the program what its extraction is made of, and the tests which programs can be had, so that those that need
+//! an absent one are shown as ignored.
 
-use std::{env, path::Path, process::Command};
+use std::{
+    collections::hash_map::DefaultHasher,
+    env, fs,
+    hash::{Hash, Hasher},
+    io,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// What decides which facts a page yields: the extractors, the rules, and the crates they use.
+const EXTRACTION: [&str; 2] = ["src/scanner", "Cargo.lock"];
 
 /// The first version of `PgBouncer` that follows prepared statements from connection to connection.
 const PGBOUNCER_WITH_PREPARED_STATEMENTS: (u32, u32) = (1, 21);
 
-fn main() {
+fn main() -> io::Result<()> {
+    println!("cargo::rustc-env=EXTRACTION_HASH={:016x}", extraction_hash()?);
     println!("cargo::rerun-if-changed=tests/clients/node_modules");
     for variable in ["TEST_POSTGRES_URL", "REQUIRE_POSTGRES", "REQUIRE_NODE", "PGBOUNCER", "PATH"] {
         println!("cargo::rerun-if-env-changed={variable}");
@@ -20,6 +32,30 @@ fn main() {
         "pgbouncer_transactions",
         pooler.is_some_and(|version| version >= PGBOUNCER_WITH_PREPARED_STATEMENTS),
     );
+    Ok(())
+}
+
+/// Equal for equal sources on every machine.
+fn extraction_hash() -> io::Result<u64> {
+    let mut files = Vec::new();
+    for path in EXTRACTION {
+        println!("cargo::rerun-if-changed={path}");
+        add_files(Path::new(path), &mut files)?;
+    }
+    files.sort();
+    let mut hasher = DefaultHasher::new();
+    for file in files {
+        fs::read(&file)?.hash(&mut hasher);
+    }
+    Ok(hasher.finish())
+}
+
+fn add_files(path: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+    if !path.is_dir() {
+        files.push(path.to_owned());
+        return Ok(());
+    }
+    fs::read_dir(path)?.try_for_each(|entry| add_files(&entry?.path(), files))
 }
 
 fn declare(name: &str, is_set: bool) {

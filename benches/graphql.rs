@@ -56,6 +56,7 @@ impl Scan for OrdinarySites {
         &'a self,
         name: &'a DomainName,
         _options: &'a ScanOptions,
+        _known: Option<&'a scrapersky::model::KnownSite>,
         _on_step: &'a (dyn Fn(JobStep) + Send + Sync),
     ) -> futures_util::future::BoxFuture<'a, Result<ScanReport, ScanError>> {
         Box::pin(async { Ok(report(name.as_str())) })

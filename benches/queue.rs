@@ -106,6 +106,7 @@ impl Scan for NoScans {
         &'a self,
         _name: &'a scrapersky::model::DomainName,
         _options: &'a ScanOptions,
+        _known: Option<&'a scrapersky::model::KnownSite>,
         _on_step: &'a (dyn Fn(JobStep) + Send + Sync),
     ) -> futures_util::future::BoxFuture<'a, Result<ScanReport, ScanError>> {
         Box::pin(async { Ok(ScanReport::default()) })

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use clap::{Args, builder::RangedU64ValueParser};
+use clap::{Args, builder::RangedU64ValueParser, value_parser};
 
 pub use http::{AllowedOrigin, HttpSettings};
 
@@ -72,6 +72,18 @@ pub struct ScannerSettings {
     #[arg(long, env = "SCRAPERSKY_MAX_REQUESTS_PER_ADDRESS", default_value_t = 8, value_name = "N", value_parser = count(1, 10_000))]
     pub max_requests_per_address: usize,
 
+    /// The most requests a second to one address
+    #[arg(long, env = "SCRAPERSKY_MAX_REQUEST_RATE_PER_ADDRESS", default_value_t = 50, value_name = "N", value_parser = value_parser!(u32).range(1..=100_000))]
+    pub max_request_rate_per_address: u32,
+
+    /// The most requests at a time to one host: many names may redirect to it
+    #[arg(long, env = "SCRAPERSKY_MAX_REQUESTS_PER_HOST", default_value_t = 4, value_name = "N", value_parser = count(1, 10_000))]
+    pub max_requests_per_host: usize,
+
+    /// The least seconds between two requests to one host, where its robots.txt asks for no longer Crawl-delay
+    #[arg(long, env = "SCRAPERSKY_HOST_PAUSE", default_value = "0", value_name = "SECONDS", value_parser = seconds)]
+    pub host_pause: Duration,
+
     /// Reach every name at this address over plain http, for tests and demonstrations; the address may be private
     #[arg(long, env = "SCRAPERSKY_CONNECT_TO", value_name = "HOST:PORT", value_parser = address)]
     pub connect_to: Option<SocketAddr>,
@@ -111,6 +123,9 @@ impl Default for ScannerSettings {
             max_sitemaps: 50,
             max_sitemap_bytes: 256 << 20,
             max_requests_per_address: 8,
+            max_request_rate_per_address: 50,
+            max_requests_per_host: 4,
+            host_pause: Duration::ZERO,
             connect_to: None,
             connect_to_tls: None,
             ca_file: None,

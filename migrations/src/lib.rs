@@ -13,6 +13,7 @@ mod m20261120_000004_jobs;
 mod m20261120_000005_sitemaps;
 mod m20261120_000006_idempotency_keys;
 mod m20261120_000010_batch_deadlines;
+mod m20261120_000011_revisits;
 
 pub use sea_orm_migration::{MigrationStatus, MigratorTrait};
 
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261120_000005_sitemaps::Migration),
             Box::new(m20261120_000006_idempotency_keys::Migration),
             Box::new(m20261120_000010_batch_deadlines::Migration),
+            Box::new(m20261120_000011_revisits::Migration),
         ]
     }
 }

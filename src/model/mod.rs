@@ -5,6 +5,7 @@ mod domain;
 mod domain_name;
 mod ids;
 mod job;
+mod known_site;
 mod report;
 mod scan_error;
 mod scan_options;
@@ -16,6 +17,7 @@ pub use domain::Domain;
 pub use domain_name::{DomainName, NameError, RejectReason};
 pub use ids::{BatchId, DomainId, IdError, JobId, SitemapId, TenantId, UserId, WorkerId};
 pub use job::Job;
+pub use known_site::{KnownSite, Revisit};
 pub use report::{
     Contact, ContactKind, ContactMethod, ScanReport, SiteFacts, SitemapFacts, SitemapKind, SitemapSource,
     SocialLink, Technology, WordpressPlugin, WordpressTheme,

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{JsonObject, status::named_enum};
+use super::{JsonObject, Revisit, status::named_enum};
 
 /// Everything that one successful scan of one domain found.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -20,6 +20,10 @@ pub struct ScanReport {
     pub sitemap_urls: u64,
     /// The sitemap files in the order in which they were found.
     pub sitemaps: Vec<SitemapFacts>,
+    /// How the next scan can ask whether the page has changed; `None` when it has to read it again. No part of what
+    /// is shown.
+    #[serde(skip)]
+    pub revisit: Option<Revisit>,
 }
 
 /// What a page says of its site.

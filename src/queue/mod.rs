@@ -3,7 +3,7 @@
 mod backoff;
 mod listen;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
 use tokio::sync::Notify;
@@ -15,7 +15,7 @@ use crate::{
     clock::Clock,
     config::WorkerSettings,
     metrics::Metrics,
-    model::{BatchId, ScanError, ScanErrorCode, ScanFailure, ScanReport, WorkerId},
+    model::{BatchId, DomainId, KnownSite, ScanError, ScanErrorCode, ScanFailure, ScanReport, WorkerId},
     store::{
         Db, StoreError,
         engine::{
@@ -108,6 +108,14 @@ impl Queue {
         let jobs = engine::claim_alone(self.0.db.writer(), worker, self.0.lease, self.0.clock.now()).await?;
         self.0.metrics.claimed(jobs.len());
         Ok(jobs)
+    }
+
+    /// What earlier scans left of the sites of these jobs.
+    pub async fn known_sites(
+        &self,
+        jobs: &[ClaimedJob],
+    ) -> Result<HashMap<DomainId, Arc<KnownSite>>, StoreError> {
+        engine::known_sites(self.0.db.reader(), jobs).await
     }
 
     /// Whether a job waits that must run alone.

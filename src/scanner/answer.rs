@@ -11,7 +11,7 @@ use reqwest::{
 };
 use url::Url;
 
-use super::{failure, host_limits::AddressPermit};
+use super::{failure, host_limits::Permit};
 use crate::model::ScanError;
 
 /// One hop of a redirect chain.
@@ -31,10 +31,12 @@ pub(super) struct Answer {
     pub redirects: Vec<Redirect>,
     /// From the last request to the head of its answer.
     pub elapsed: Duration,
+    /// Whether it says that a page is as it was, when that was asked.
+    pub is_unchanged: bool,
     response: Response,
     /// The rest of a piece that went beyond a limit.
     left_over: Bytes,
-    permit: Option<AddressPermit>,
+    permit: Option<Permit>,
 }
 
 /// A body, whole or cut at the limit.
@@ -46,13 +48,16 @@ pub(super) struct Body {
 }
 
 impl Answer {
-    pub(super) fn new(
-        url: Url,
-        response: Response,
-        elapsed: Duration,
-        permit: Option<AddressPermit>,
-    ) -> Self {
-        Self { url, redirects: Vec::new(), elapsed, response, left_over: Bytes::new(), permit }
+    pub(super) fn new(url: Url, response: Response, elapsed: Duration, permit: Option<Permit>) -> Self {
+        Self {
+            url,
+            redirects: Vec::new(),
+            elapsed,
+            is_unchanged: false,
+            response,
+            left_over: Bytes::new(),
+            permit,
+        }
     }
 
     pub(super) fn status(&self) -> u16 {
@@ -152,6 +157,6 @@ impl Answer {
 }
 
 /// A date as HTTP writes it (RFC 9110, section 5.6.7).
-fn http_date(text: &str) -> Option<DateTime<Utc>> {
+pub(super) fn http_date(text: &str) -> Option<DateTime<Utc>> {
     Some(DateTime::parse_from_rfc2822(text.trim()).ok()?.to_utc())
 }

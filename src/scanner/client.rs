@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use reqwest::{
     Client,
-    header::{ACCEPT, COOKIE, HeaderValue},
+    header::{ACCEPT, HeaderMap, HeaderValue},
     redirect::Policy,
 };
 use url::Url;
@@ -107,14 +107,13 @@ impl HttpClient {
         &self,
         url: &Url,
         accept: &'static str,
-        cookies: Option<HeaderValue>,
+        headers: HeaderMap,
         timeout: Duration,
     ) -> Result<reqwest::Response, reqwest::Error> {
         let url = self.wire_url(url);
         let route = if url.scheme() == "https" { &self.tls } else { &self.plain };
-        let request = route.client.get(url).header(ACCEPT, HeaderValue::from_static(accept)).timeout(timeout);
-        let request = cookies.into_iter().fold(request, |request, cookies| request.header(COOKIE, cookies));
-        request.send().await
+        let request = route.client.get(url).headers(headers).timeout(timeout);
+        request.header(ACCEPT, HeaderValue::from_static(accept)).send().await
     }
 
     /// The URL as it is requested: credentials are never sent, and an override may prescribe the scheme.
@@ -171,7 +170,7 @@ mod tests {
             other => other.unwrap_or_else(|error| panic!("{error}")),
         };
         let url = Url::parse(&url).unwrap();
-        let answer = client.get(&url, "*/*", None, Duration::from_secs(5)).await;
+        let answer = client.get(&url, "*/*", HeaderMap::new(), Duration::from_secs(5)).await;
         let error = failure::request_failure(&answer.expect_err("localhost is not public"), &url);
         assert_eq!(error.code, ScanErrorCode::AddressBlocked, "{error}");
         let nobody_came = tokio::time::timeout(Duration::from_millis(50), listener.accept()).await;

@@ -31,7 +31,8 @@ pub(super) fn request_failure(error: &reqwest::Error, url: &Url) -> ScanError {
 }
 
 fn connect_failure(error: &reqwest::Error, url: &Url) -> ScanError {
-    let kind = find::<io::Error>(error).map(io::Error::kind);
+    // The outer ones only say that there is an inner one.
+    let kind = find_last::<io::Error>(error).map(io::Error::kind);
     let (code, reason) = match kind {
         Some(io::ErrorKind::TimedOut) => (Code::Timeout, "it was not made in time"),
         Some(io::ErrorKind::ConnectionRefused) => (Code::ConnectFailed, "it was refused"),

@@ -18,34 +18,59 @@ pub(super) type OnStep<'a> = &'a (dyn Fn(JobStep) + Send + Sync);
 /// The most pages that send on to another one in a row.
 const MAX_SIGNS: usize = 2;
 
+/// The homepage of a site.
+pub(super) struct Homepage {
+    pub answer: Answer,
+    /// `None` when it has not changed since an earlier scan.
+    pub page: Option<Page>,
+    /// Whether it sends on to a page that could not be read.
+    pub is_sign: bool,
+}
+
 /// Finds the homepage of a name and reads it. A page that only sends on to another counts as a redirect.
 pub(super) async fn read(
     visit: &mut Visit<'_>,
     name: &DomainName,
     on_step: OnStep<'_>,
-) -> Result<(Answer, Page), ScanError> {
-    let mut answer = open(visit, name, on_step).await?;
-    let mut page = page::read(visit, &mut answer).await?;
+) -> Result<Homepage, ScanError> {
+    let answer = open(visit, name, on_step).await?;
+    let mut home = read_open(visit, answer).await?;
     for _ in 0..MAX_SIGNS {
-        let Some(target) = meta_refresh::target(&page.body.bytes, &answer.url) else { break };
-        answer.release();
+        let Some(target) = home.target() else { break };
+        home.answer.release();
         // Where the sign leads nowhere, it is still the page that the site shows.
-        let Ok((next, next_page)) = read_next(visit, &answer, &target).await else { break };
-        (answer, page) = (next, next_page);
+        let Ok(next) = read_next(visit, &home.answer, &target).await else { break };
+        home = next;
     }
-    answer.release();
-    Ok((answer, page))
+    home.answer.release();
+    home.is_sign = home.target().is_some();
+    Ok(home)
 }
 
-async fn read_next(visit: &mut Visit<'_>, sign: &Answer, target: &Url) -> Result<(Answer, Page), ScanError> {
-    let mut answer = visit.get(target, Purpose::Page).await?;
-    if !(200..=299).contains(&answer.status()) {
-        return Err(visit.status_error(&answer));
+impl Homepage {
+    /// Where the page sends its visitors at once.
+    fn target(&self) -> Option<Url> {
+        meta_refresh::target(&self.page.as_ref()?.body.bytes, &self.answer.url)
     }
+}
+
+async fn read_open(visit: &Visit<'_>, mut answer: Answer) -> Result<Homepage, ScanError> {
+    let page = if answer.is_unchanged { None } else { Some(page::read(visit, &mut answer).await?) };
+    Ok(Homepage { answer, page, is_sign: false })
+}
+
+async fn read_next(visit: &mut Visit<'_>, sign: &Answer, target: &Url) -> Result<Homepage, ScanError> {
+    let mut answer = open_page(visit, target).await?;
     let hop = Redirect { url: sign.url.clone(), status: sign.status() };
     answer.redirects.splice(0..0, sign.redirects.iter().cloned().chain([hop]));
-    let page = page::read(visit, &mut answer).await?;
-    Ok((answer, page))
+    read_open(visit, answer).await
+}
+
+/// Requests a page that may be known already.
+async fn open_page(visit: &mut Visit<'_>, url: &Url) -> Result<Answer, ScanError> {
+    let answer = visit.get(url, Purpose::Page).await?;
+    let is_page = (200..=299).contains(&answer.status()) || answer.is_unchanged;
+    if is_page { Ok(answer) } else { Err(visit.status_error(&answer)) }
 }
 
 /// Finds where the site of a name is and opens its homepage.
@@ -92,8 +117,7 @@ async fn open_url(visit: &mut Visit<'_>, url: &Url, on_step: OnStep<'_>) -> Resu
         visit.robots(url).await?;
     }
     on_step(JobStep::Fetching);
-    let answer = visit.get(url, Purpose::Page).await?;
-    if (200..=299).contains(&answer.status()) { Ok(answer) } else { Err(visit.status_error(&answer)) }
+    open_page(visit, url).await
 }
 
 fn address(scheme: &str, host: &str) -> Result<Url, ScanError> {

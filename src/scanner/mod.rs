@@ -16,9 +16,12 @@ mod homepage;
 mod host_limits;
 mod meta_refresh;
 mod more_pages;
+mod pace;
 mod page;
 mod page_memory;
+mod reader_id;
 mod resolver;
+mod revisit;
 pub mod robots;
 mod scan_clock;
 pub mod sitemap;
@@ -36,9 +39,10 @@ use self::{
     client::HttpClient,
     extract::Extracted,
     fingerprints::{FingerprintError, Fingerprints},
-    homepage::OnStep,
+    homepage::{Homepage, OnStep},
     host_limits::HostLimits,
     page_memory::PageMemory,
+    revisit::Condition,
     scan_clock::ScanClock,
     sitemap::Sitemaps,
     visit::Visit,
@@ -46,7 +50,9 @@ use self::{
 use crate::{
     clock::Clock,
     config::ScannerSettings,
-    model::{DomainName, JobStep, ScanError, ScanErrorCode as Code, ScanOptions, ScanReport},
+    model::{
+        DomainName, JobStep, KnownSite, Revisit, ScanError, ScanErrorCode as Code, ScanOptions, ScanReport,
+    },
 };
 
 /// Why a scanner could not be made of the settings.
@@ -83,11 +89,13 @@ struct Shared {
     settings: ScannerSettings,
     guard: AddressGuard,
     client: HttpClient,
-    limits: Arc<HostLimits>,
+    limits: HostLimits,
     page_memory: PageMemory,
     fingerprints: Fingerprints,
     /// The name by which robots.txt files address this crawler.
     product: String,
+    /// What reads the pages, in short.
+    reader: String,
     time: Clock,
 }
 
@@ -101,10 +109,11 @@ impl Scanner {
         Ok(Self(Arc::new(Shared {
             guard: AddressGuard::new(settings),
             client,
-            limits: HostLimits::new(settings.max_requests_per_address),
+            limits: HostLimits::new(settings),
             page_memory: PageMemory::new(settings.max_page_bytes),
             fingerprints: fingerprints_of(settings)?,
             product: product(&settings.user_agent).to_owned(),
+            reader: reader_id::of(settings)?,
             time: Clock::system(),
             settings: settings.clone(),
         })))
@@ -120,11 +129,26 @@ impl Scanner {
         options: &ScanOptions,
         on_step: OnStep<'_>,
     ) -> Result<ScanReport, ScanError> {
+        self.scan_again(name, options, None, on_step).await
+    }
+
+    /// The same for a site of which an earlier scan may have left something. Where its page has not changed since, the
+    /// page's facts stay what they were, and the report is the one that a scan without that knowledge would bring;
+    /// `metadata.transport` tells the status 304.
+    pub async fn scan_again(
+        &self,
+        name: &DomainName,
+        options: &ScanOptions,
+        known: Option<&KnownSite>,
+        on_step: OnStep<'_>,
+    ) -> Result<ScanReport, ScanError> {
         let clock = ScanClock::start(options.timeout());
         let mut visit = Visit::new(&self.0, options, &clock);
+        visit.condition =
+            known.and_then(|known| Condition::new(known, options, &self.0.reader, self.0.time.now()));
         on_step(JobStep::Resolving);
         let home = clock.limit(self.read_homepage(&mut visit, name, on_step)).await;
-        let (url, mut found) = home.ok_or_else(|| out_of_time(name, options))??;
+        let Home { url, mut found, revisit } = home.ok_or_else(|| out_of_time(name, options))??;
         if clock.limit(self.read_more(&mut visit, name, &url, &mut found)).await.is_none() {
             note(&mut found, OUT_OF_TIME);
         }
@@ -136,7 +160,7 @@ impl Scanner {
                 sitemaps.give_up(OUT_OF_TIME);
             }
         }
-        Ok(report(&url, found, sitemaps))
+        Ok(ScanReport { revisit, ..report(&url, found, sitemaps) })
     }
 
     async fn read_homepage(
@@ -144,18 +168,26 @@ impl Scanner {
         visit: &mut Visit<'_>,
         name: &DomainName,
         on_step: OnStep<'_>,
-    ) -> Result<(Url, Extracted), ScanError> {
-        let (answer, page) = homepage::read(visit, name, on_step).await?;
-        let transport = transport::facts(&answer, &page.body);
-        let (url, is_cut) = (answer.url.clone(), page.body.is_cut);
+    ) -> Result<Home, ScanError> {
+        let Homepage { answer, page, is_sign } = homepage::read(visit, name, on_step).await?;
         on_step(JobStep::Extracting);
+        let url = answer.url.clone();
+        let Some(page) = page else {
+            let known = visit.condition.as_ref().map(|condition| condition.known);
+            let known = known.ok_or_else(|| lost_page(&url))?;
+            let found = revisit::unchanged(known, &answer);
+            return Ok(Home { url, found, revisit: Some(known.revisit.clone()) });
+        };
+        let transport = transport::of_page(&answer, &page.body);
+        let is_cut = page.body.is_cut;
         let mut found = page::facts(visit, page, name).await?;
         found.facts.metadata.insert("transport".to_owned(), transport);
         if is_cut {
             let limit = self.0.settings.max_page_bytes;
             note(&mut found, &format!("The page is longer than {limit} bytes; the rest was not read."));
         }
-        Ok((url, found))
+        let revisit = revisit::of_page(&answer, &found, visit.options, &self.0.reader, self.0.time.now());
+        Ok(Home { url, found, revisit: revisit.filter(|_| !is_cut && !is_sign) })
     }
 
     /// What the homepage leads to: an icon that it does not declare, and further pages.
@@ -165,6 +197,14 @@ impl Scanner {
         }
         more_pages::visit_all(visit, name, home, found).await;
     }
+}
+
+/// The homepage with its facts.
+struct Home {
+    url: Url,
+    found: Extracted,
+    /// What it leaves for the next scan.
+    revisit: Option<Revisit>,
 }
 
 /// Adds a sentence to `metadata.notes`.
@@ -190,6 +230,10 @@ pub fn fingerprints_of(settings: &ScannerSettings) -> Result<Fingerprints, Finge
     Ok(fingerprints)
 }
 
+fn lost_page(url: &Url) -> ScanError {
+    ScanError::new(Code::Internal, format!("The page {url} is unchanged, but what it said got lost."))
+}
+
 const OUT_OF_TIME: &str = "The time for the scan ran out.";
 
 fn out_of_time(name: &DomainName, options: &ScanOptions) -> ScanError {
@@ -213,6 +257,7 @@ fn report(url: &Url, mut found: Extracted, sitemaps: Sitemaps) -> ScanReport {
         total_sitemaps: sitemaps.files.len() as u64,
         sitemap_urls: sitemaps.page_count(),
         sitemaps: sitemaps.files,
+        revisit: None,
     }
 }
 

@@ -10,6 +10,7 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     task::JoinSet,
+    time::Instant,
 };
 
 use super::*;
@@ -20,6 +21,7 @@ use crate::{model::SitemapSource, scanner::resolver::GuardedResolver};
 struct Load {
     now: AtomicUsize,
     most: AtomicUsize,
+    all: AtomicUsize,
 }
 
 impl Load {
@@ -32,6 +34,7 @@ impl Load {
             // No TLS is spoken here.
             return stream.write_all(b"HTTP/1.1 400 No\r\n\r\n").await;
         }
+        self.all.fetch_add(1, Ordering::SeqCst);
         let now = self.now.fetch_add(1, Ordering::SeqCst) + 1;
         self.most.fetch_max(now, Ordering::SeqCst);
         tokio::time::sleep(Duration::from_millis(10)).await;
@@ -65,10 +68,16 @@ async fn start(servers: &mut JoinSet<()>) -> (SocketAddr, Arc<Load>) {
 }
 
 async fn scan_names(count: usize, per_address: usize) -> (Vec<ScanReport>, usize) {
+    let (reports, load) = scan_names_at(10_000, count, per_address).await;
+    (reports, load.most.load(Ordering::SeqCst))
+}
+
+async fn scan_names_at(rate: u32, count: usize, per_address: usize) -> (Vec<ScanReport>, Arc<Load>) {
     let mut servers = JoinSet::new();
     let (address, load) = start(&mut servers).await;
     let settings = ScannerSettings {
         max_requests_per_address: per_address,
+        max_request_rate_per_address: rate,
         // What is left to wait for is a deadlock, which this would show.
         request_timeout: Duration::from_secs(20),
         ..ScannerSettings::default()
@@ -84,7 +93,7 @@ async fn scan_names(count: usize, per_address: usize) -> (Vec<ScanReport>, usize
         }
     });
     let reports = futures_util::future::join_all(scans).await;
-    (reports, load.most.load(Ordering::SeqCst))
+    (reports, load)
 }
 
 #[tokio::test]
@@ -103,6 +112,15 @@ async fn a_scan_needs_no_more_than_one_request_at_a_time() {
         assert_eq!((report.total_sitemaps, report.sitemap_urls), (2, 1));
         assert_eq!(report.sitemaps[0].discovered_by, SitemapSource::WellKnown);
     }
+}
+
+#[tokio::test]
+async fn names_that_share_an_address_share_its_rate() {
+    let began = Instant::now();
+    let (reports, load) = scan_names_at(50, 3, 8).await;
+    assert_eq!(reports.len(), 3);
+    let requests = u32::try_from(load.all.load(Ordering::SeqCst)).unwrap();
+    assert!(requests >= 12 && began.elapsed() >= Duration::from_millis(20) * (requests - 1));
 }
 
 #[test]

@@ -16,7 +16,28 @@ use super::{
 const MAX_HEADER_BYTES: usize = 500;
 
 /// What is known of a page besides its text.
-pub(super) fn facts(answer: &Answer, body: &Body) -> Value {
+pub(super) fn of_page(answer: &Answer, body: &Body) -> Value {
+    let mut facts = of_head(answer);
+    facts["bytes"] = body.bytes.len().into();
+    facts["truncated"] = body.is_cut.into();
+    facts
+}
+
+/// The same for a page that has not changed since it came that way: what tells of the page itself stays.
+pub(super) fn unchanged(answer: &Answer, then: Option<Value>) -> Value {
+    let mut facts = of_head(answer);
+    let then = then.unwrap_or_default();
+    for field in ["bytes", "truncated", "etag", "lastModified"] {
+        if facts[field].is_null()
+            && let Some(value) = then.get(field)
+        {
+            facts[field] = value.clone();
+        }
+    }
+    facts
+}
+
+fn of_head(answer: &Answer) -> Value {
     let redirects: Vec<Value> =
         answer.redirects.iter().map(|hop| json!({ "url": hop.url.as_str(), "status": hop.status })).collect();
     json!({
@@ -26,8 +47,8 @@ pub(super) fn facts(answer: &Answer, body: &Body) -> Value {
         "server": text(answer, SERVER),
         "httpVersion": version(answer.version()),
         "responseMilliseconds": u64::try_from(answer.elapsed.as_millis()).unwrap_or(u64::MAX),
-        "bytes": body.bytes.len(),
-        "truncated": body.is_cut,
+        "bytes": null,
+        "truncated": null,
         "etag": text(answer, ETAG),
         "lastModified": text(answer, LAST_MODIFIED),
         "certificate": answer.certificate().and_then(certificate_facts),

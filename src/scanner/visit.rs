@@ -3,6 +3,7 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
+use reqwest::header::{COOKIE, HeaderMap};
 use tokio::time::Instant;
 use url::{Host, Url};
 
@@ -11,7 +12,9 @@ use super::{
     answer::{Answer, Redirect},
     cookies::Cookies,
     failure,
-    host_limits::AddressPermit,
+    host_limits::Permit,
+    pace,
+    revisit::Condition,
     robots::{MAX_ROBOTS_BYTES, Robots},
     scan_clock::ScanClock,
 };
@@ -53,21 +56,15 @@ pub(super) struct Visit<'a> {
     pub(super) shared: &'a Arc<Shared>,
     pub(super) options: &'a ScanOptions,
     pub(super) clock: &'a ScanClock,
+    /// The page that is known already, if there is one.
+    pub(super) condition: Option<Condition<'a>>,
     rules: HashMap<String, Result<OriginRules, ScanError>>,
-    last_request: HashMap<String, Instant>,
     cookies: Cookies,
 }
 
 impl<'a> Visit<'a> {
     pub(super) fn new(shared: &'a Arc<Shared>, options: &'a ScanOptions, clock: &'a ScanClock) -> Self {
-        Self {
-            shared,
-            options,
-            clock,
-            rules: HashMap::new(),
-            last_request: HashMap::new(),
-            cookies: Cookies::default(),
-        }
+        Self { shared, options, clock, condition: None, rules: HashMap::new(), cookies: Cookies::default() }
     }
 
     /// Requests a URL and follows its redirects, each hop checked like the first.
@@ -80,6 +77,10 @@ impl<'a> Visit<'a> {
                 Err(error) if !redirects.is_empty() => return Err(after_redirects(error, start)),
                 other => other?,
             };
+            if self.lacks_its_page(&answer) {
+                self.condition = None;
+                continue;
+            }
             let Some(target) = answer.redirect_target() else {
                 answer.redirects = redirects;
                 return Ok(answer);
@@ -95,6 +96,12 @@ impl<'a> Visit<'a> {
     async fn request(&mut self, url: &Url, purpose: Purpose) -> Result<Answer, ScanError> {
         self.admit(url, purpose).await?;
         self.send(url, purpose).await
+    }
+
+    /// Whether an answer says "unchanged" of a version of the page that is not the known one.
+    fn lacks_its_page(&self, answer: &Answer) -> bool {
+        let condition = self.condition.as_ref().filter(|_| answer.is_unchanged);
+        condition.is_some_and(|condition| condition.is_contradicted_by(answer.headers()))
     }
 
     fn check_chain(
@@ -126,34 +133,32 @@ impl<'a> Visit<'a> {
             let message = format!("{url} asked for no requests for another {} seconds.", left.as_secs() + 1);
             return Err(ScanError { retry_after: Some(left), ..ScanError::new(Code::RateLimited, message) });
         }
-        if purpose == Purpose::Robots || !self.options.respect_robots {
-            return Ok(());
+        let mut pause = self.shared.settings.host_pause;
+        if purpose != Purpose::Robots && self.options.respect_robots {
+            let robots = self.robots(url).await?;
+            if !robots.allows(url) {
+                let problem = format!("The robots.txt of the site does not allow {url}.");
+                return Err(ScanError::new(Code::RobotsDisallowed, problem));
+            }
+            pause = pause.max(robots.crawl_delay().unwrap_or_default());
         }
-        let robots = self.robots(url).await?;
-        if !robots.allows(url) {
-            return Err(ScanError::new(
-                Code::RobotsDisallowed,
-                format!("The robots.txt of the site does not allow {url}."),
-            ));
-        }
-        let delay = robots.crawl_delay();
-        self.keep_pace(url, delay).await
+        self.keep_pace(url, pause).await
     }
 
-    /// Keeps the pause that a site asks for; when the time of the scan is too short for it, the request is left out.
-    async fn keep_pace(&mut self, url: &Url, delay: Option<Duration>) -> Result<(), ScanError> {
-        let last = self.last_request.insert(host(url).to_owned(), Instant::now());
-        let (Some(last), Some(delay)) = (last, delay) else { return Ok(()) };
-        let turn = last + delay;
-        if turn >= self.clock.deadline() {
+    /// Keeps the pause between requests to a host, whichever scan sent the one before; when the time of the scan is too
+    /// short for it, the request is left out.
+    async fn keep_pace(&self, url: &Url, pause: Duration) -> Result<(), ScanError> {
+        let turn = self.shared.limits.host_pace.take(host(url), pause, self.clock.deadline());
+        let turn = turn.map_err(|turn| {
+            let wait = turn.saturating_duration_since(Instant::now());
             let message = format!(
-                "The site asks for {} seconds between requests; there was no time left for {url}.",
-                delay.as_secs_f64()
+                "Requests to {} are kept apart, and the next may go in {} seconds; there was no time left for {url}.",
+                host(url),
+                wait.as_secs() + 1
             );
-            return Err(ScanError::new(Code::DeadlineExceeded, message));
-        }
-        tokio::time::sleep_until(turn).await;
-        self.last_request.insert(host(url).to_owned(), Instant::now());
+            ScanError { retry_after: Some(wait), ..ScanError::new(Code::DeadlineExceeded, message) }
+        })?;
+        pace::wait_for(turn).await;
         Ok(())
     }
 
@@ -161,10 +166,13 @@ impl<'a> Visit<'a> {
         let permit = self.permit(url).await?;
         let started = Instant::now();
         let timeout = self.shared.settings.request_timeout;
-        let response =
-            self.shared.client.get(url, purpose.accept(), self.cookies.header(host(url)), timeout).await;
+        let condition =
+            self.condition.as_ref().filter(|known| purpose == Purpose::Page && known.is_about(url));
+        let headers = self.headers(url, condition);
+        let response = self.shared.client.get(url, purpose.accept(), headers, timeout).await;
         let response = response.map_err(|error| failure::request_failure(&error, url))?;
-        let answer = Answer::new(url.clone(), response, started.elapsed(), permit);
+        let mut answer = Answer::new(url.clone(), response, started.elapsed(), permit);
+        answer.is_unchanged = condition.is_some() && answer.status() == 304;
         if matches!(answer.status(), 429 | 503)
             && let Some(wait) = self.retry_after(&answer)
         {
@@ -173,12 +181,17 @@ impl<'a> Visit<'a> {
         Ok(answer)
     }
 
+    fn headers(&self, url: &Url, condition: Option<&Condition<'_>>) -> HeaderMap {
+        let cookies = self.cookies.header(host(url)).map(|cookies| (COOKIE, cookies));
+        cookies.into_iter().chain(condition.into_iter().flat_map(Condition::headers)).collect()
+    }
+
     pub(super) fn retry_after(&self, answer: &Answer) -> Option<Duration> {
         answer.retry_after(self.shared.time.now())
     }
 
     /// Waits for a turn at the address; none is needed where the settings prescribe the address.
-    async fn permit(&self, url: &Url) -> Result<Option<AddressPermit>, ScanError> {
+    async fn permit(&self, url: &Url) -> Result<Option<Permit>, ScanError> {
         if self.shared.client.is_overridden() {
             return Ok(None);
         }
@@ -187,7 +200,7 @@ impl<'a> Visit<'a> {
             Some(Host::Ipv6(v6)) => vec![(v6, 0).into()],
             _ => self.resolve(url).await?,
         };
-        Ok(self.clock.pause(self.shared.limits.acquire(&addresses)).await)
+        Ok(self.clock.pause(self.shared.limits.acquire(host(url), &addresses)).await)
     }
 
     /// The addresses that a URL's host leads to, at least one.

@@ -4,7 +4,11 @@ mod leases;
 mod recorder;
 mod scan_job;
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use futures_util::future::BoxFuture;
 use tokio::{
@@ -18,7 +22,9 @@ use tracing::{debug, info, warn};
 use self::{leases::Leases, recorder::Recorder};
 use crate::{
     config::WorkerSettings,
-    model::{BatchId, DomainName, JobStep, ScanError, ScanOptions, ScanReport, WorkerId},
+    model::{
+        BatchId, DomainId, DomainName, JobStep, KnownSite, ScanError, ScanOptions, ScanReport, WorkerId,
+    },
     progress::ProgressHub,
     queue::Queue,
     scanner::Scanner,
@@ -36,11 +42,12 @@ const CLAIM_GATHERING: Duration = Duration::from_millis(10);
 
 /// What a scan is to the worker: a name in, a report out. Dropping the future ends the scan.
 pub trait Scan: Send + Sync + 'static {
-    /// Scans the domain and tells each step.
+    /// Scans the domain, of which an earlier scan may have left something, and tells each step.
     fn scan<'a>(
         &'a self,
         name: &'a DomainName,
         options: &'a ScanOptions,
+        known: Option<&'a KnownSite>,
         on_step: &'a (dyn Fn(JobStep) + Send + Sync),
     ) -> BoxFuture<'a, Result<ScanReport, ScanError>>;
 }
@@ -50,9 +57,10 @@ impl Scan for Scanner {
         &'a self,
         name: &'a DomainName,
         options: &'a ScanOptions,
+        known: Option<&'a KnownSite>,
         on_step: &'a (dyn Fn(JobStep) + Send + Sync),
     ) -> BoxFuture<'a, Result<ScanReport, ScanError>> {
-        Box::pin(Self::scan(self, name, options, on_step))
+        Box::pin(self.scan_again(name, options, known, on_step))
     }
 }
 
@@ -167,18 +175,34 @@ impl Worker {
         });
         claiming.claimed(jobs.len(), free);
         self.mark_started(&jobs).await;
+        let known = self.known_sites(&jobs).await;
         for job in jobs {
-            self.start(job, running, finished.clone());
+            let known = known.get(&job.domain_id).cloned();
+            self.start(job, known, running, finished.clone());
         }
     }
 
-    fn start(&self, job: ClaimedJob, running: &mut Running, finished: mpsc::Sender<FinishedJob>) {
+    /// Without what is known of them sites are scanned all the same.
+    async fn known_sites(&self, jobs: &[ClaimedJob]) -> HashMap<DomainId, Arc<KnownSite>> {
+        self.queue.known_sites(jobs).await.unwrap_or_else(|error| {
+            warn!(%error, "What is known of the sites could not be read; their pages are read in full");
+            HashMap::new()
+        })
+    }
+
+    fn start(
+        &self,
+        job: ClaimedJob,
+        known: Option<Arc<KnownSite>>,
+        running: &mut Running,
+        finished: mpsc::Sender<FinishedJob>,
+    ) {
         debug!(job_id = %job.id, domain = %job.name, tenant_id = %job.tenant_id, "A scan begins");
         let leases = self.leases.clone();
         let (queue, scanner) = (self.queue.clone(), Arc::clone(&self.scanner));
         leases.hold(&job);
         let id = job.id;
-        let handle = running.spawn(scan_job::run(job, queue, scanner, leases.clone(), finished));
+        let handle = running.spawn(scan_job::run(job, known, queue, scanner, leases.clone(), finished));
         leases.set_abort_handle(id, handle);
     }
 

@@ -8,7 +8,7 @@ use tracing::{error, warn};
 
 use super::{Scan, leases::Leases};
 use crate::{
-    model::{JobStep, ScanError, ScanErrorCode, ScanFailure, ScanOptions, ScanReport},
+    model::{JobStep, KnownSite, ScanError, ScanErrorCode, ScanFailure, ScanOptions, ScanReport},
     queue::Queue,
     store::engine::{ClaimedJob, FinishedJob, Outcome},
 };
@@ -16,13 +16,14 @@ use crate::{
 /// Scans the job's domain and hands the outcome to the recorder.
 pub(super) async fn run(
     job: ClaimedJob,
+    known: Option<Arc<KnownSite>>,
     queue: Queue,
     scanner: Arc<dyn Scan>,
     leases: Leases,
     finished: mpsc::Sender<FinishedJob>,
 ) {
     let began = Instant::now();
-    let result = scan(&job, scanner.as_ref(), &leases).await;
+    let result = scan(&job, known.as_deref(), scanner.as_ref(), &leases).await;
     let outcome = queue.outcome(&job, result.map(Box::new));
     count(&queue, &outcome, began.elapsed());
     leases.step(job.id, JobStep::Storing);
@@ -61,9 +62,14 @@ fn backstop(options: &ScanOptions) -> Duration {
 }
 
 /// Every way in which a scan can end is a result: its own, the backstop, or a panic.
-async fn scan(job: &ClaimedJob, scanner: &dyn Scan, leases: &Leases) -> Result<ScanReport, ScanError> {
+async fn scan(
+    job: &ClaimedJob,
+    known: Option<&KnownSite>,
+    scanner: &dyn Scan,
+    leases: &Leases,
+) -> Result<ScanReport, ScanError> {
     let on_step = |step| leases.step(job.id, step);
-    let scanning = AssertUnwindSafe(scanner.scan(&job.name, &job.options, &on_step)).catch_unwind();
+    let scanning = AssertUnwindSafe(scanner.scan(&job.name, &job.options, known, &on_step)).catch_unwind();
     match tokio::time::timeout(backstop(&job.options), scanning).await {
         Ok(Ok(result)) => result,
         Ok(Err(_panic)) => {

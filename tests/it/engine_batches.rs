@@ -218,6 +218,7 @@ impl scrapersky::worker::Scan for SlowScans {
         &'a self,
         name: &'a scrapersky::model::DomainName,
         _options: &'a ScanOptions,
+        _known: Option<&'a scrapersky::model::KnownSite>,
         _on_step: &'a (dyn Fn(scrapersky::model::JobStep) + Send + Sync),
     ) -> futures_util::future::BoxFuture<'a, Result<scrapersky::model::ScanReport, ScanError>> {
         Box::pin(async move {

@@ -56,6 +56,7 @@ fn rich_report() -> ScanReport {
             sitemap("2.xml", SitemapKind::Index, SitemapSource::Robots),
             sitemap("1.xml", SitemapKind::Urlset, SitemapSource::WellKnown),
         ],
+        ..ScanReport::default()
     }
 }
 

@@ -57,6 +57,7 @@ fn full_report() -> ScanReport {
         total_sitemaps: 3,
         sitemap_urls: 9,
         sitemaps: Vec::new(),
+        ..ScanReport::default()
     }
 }
 

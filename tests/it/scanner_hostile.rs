@@ -66,6 +66,79 @@ async fn a_slow_drip_ends_with_the_time_limit_of_the_request() {
 }
 
 #[tokio::test]
+async fn a_head_that_drips_ends_with_the_time_limit_of_the_request() {
+    let web = FakeSite::start().await;
+    let drip = Answer::html("<title>Drip</title>").dripping_from_the_start(Duration::from_millis(50));
+    web.site("drip.test").answer("/", drip);
+    let settings = ScannerSettings { request_timeout: Duration::from_millis(400), ..web.settings() };
+    let began = Instant::now();
+    expect_failure(scan_with(&settings, &ScanOptions::default(), "drip.test").await, Code::Timeout);
+    assert!(began.elapsed() < Duration::from_secs(3));
+}
+
+#[tokio::test]
+async fn what_never_ends_before_or_after_the_body_ends_in_time() {
+    let web = FakeSite::start().await;
+    let chunked = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for (name, start, again) in [
+        ("interim.test", "", "HTTP/1.1 100 Continue\r\n\r\n"),
+        ("header.test", "HTTP/1.1 200 OK\r\n", "X-More: x\r\n"),
+        ("status.test", "HTTP/1.1 200 ", "very "),
+        ("extension.test", &format!("{chunked}5;"), "a=b;"),
+        ("trailer.test", &format!("{chunked}5\r\nhello\r\n0\r\n"), "X-More: x\r\n"),
+        ("size.test", chunked, "0"),
+    ] {
+        web.site(name).answer("/", Answer::raw_without_end(start, again));
+        let settings = ScannerSettings { request_timeout: Duration::from_secs(1), ..web.settings() };
+        let began = Instant::now();
+        let error = scan_with(&settings, &ScanOptions::default(), name).await.expect_err(name);
+        assert!(matches!(error.code, Code::Timeout | Code::InvalidResponse), "{name}: {error}");
+        assert!(began.elapsed() < Duration::from_secs(5), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn icons_and_robots_txt_without_end_are_cut() {
+    let web = FakeSite::start().await;
+    let bomb = format!("User-agent: *\nDisallow: /x\n{}", "#".repeat(100 << 20));
+    web.site("side.test")
+        .page("/", "<title>Side</title>")
+        .answer("/robots.txt", Answer::file("/robots.txt", bomb).gzipped())
+        .answer("/favicon.ico", Answer::file("/favicon.ico", b"\0\0\x01\0".repeat(1_000)).endless());
+    let began = Instant::now();
+    let report = scan(&web, "side.test").await.unwrap();
+    assert_eq!(report.facts.favicon_url.as_deref(), Some("http://side.test/favicon.ico"));
+    assert!(began.elapsed() < Duration::from_secs(5));
+}
+
+#[tokio::test]
+async fn sitemaps_made_to_be_bombs_end_at_the_budgets() {
+    let web = FakeSite::start().await;
+    let site = web.site("map.test");
+    let urls = "<url><loc>http://map.test/</loc></url>".repeat(1_000);
+    let index = format!("<sitemapindex>{}</sitemapindex>", {
+        let child = |number| format!("<sitemap><loc>/children/{number}.xml</loc></sitemap>");
+        (0..50_000).map(child).collect::<String>()
+    });
+    let packed = crate::support::fake_site::gzip(format!("<urlset>{}", urls.repeat(1_500)).as_bytes());
+    site.page("/", "<title>Map</title>")
+        .robots("Sitemap: /index.xml\nSitemap: /bomb.xml.gz\nSitemap: /endless.xml")
+        .file("/index.xml", index)
+        .file("/bomb.xml.gz", packed)
+        .answer("/endless.xml", Answer::file("/endless.xml", format!("<urlset>{urls}")).endless());
+    let settings = ScannerSettings { max_sitemap_bytes: 8 << 20, ..web.settings() };
+    let began = Instant::now();
+    let report = scan_with(&settings, &ScanOptions::default(), "map.test").await.unwrap();
+    assert!(began.elapsed() < Duration::from_secs(30));
+    assert_eq!(report.total_sitemaps, 50);
+    assert_eq!((report.sitemaps[0].url_count, &report.sitemaps[0].error), (50_000, &None));
+    let bytes = 38 * report.sitemap_urls;
+    assert!((1 << 20..8 << 20).contains(&bytes), "{bytes}");
+    assert!(report.sitemaps[1].error.as_ref().unwrap().contains("longer than the bytes"));
+    assert_eq!(report.facts.metadata["notes"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn a_connection_that_breaks() {
     let web = FakeSite::start().await;
     web.site("reset.test").answer("/", Answer::html("x".repeat(10_000)).reset());
@@ -94,6 +167,8 @@ async fn an_answer_that_is_no_http() {
         ("status.test", &b"HTTP/1.1 abc Nope\r\n\r\n"[..]),
         ("lengths.test", &b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!"[..]),
         ("chunks.test", &b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nTransfer-Encoding: chunked\r\n\r\nzzz\r\nhello\r\n"[..]),
+        ("chunk.test", &b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\nhello\r\n"[..]),
+        ("unended.test", &b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhelloX\r\n0\r\n\r\n"[..]),
         ("gzip.test", &b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello"[..]),
     ] {
         web.site(name).answer("/", Answer::raw(bytes));

@@ -88,6 +88,18 @@ async fn a_redirect_is_followed_and_told() {
 }
 
 #[tokio::test]
+async fn the_time_to_the_first_byte_is_told_without_redirects_and_pauses() {
+    let web = FakeSite::start().await;
+    web.site("slow.test")
+        .answer("/", Answer::status(302).header("Location", "/start").after(Duration::from_millis(400)))
+        .answer("/start", Answer::html("<title>x</title>").after(Duration::from_millis(100)));
+    let report = scan(&web, "slow.test").await.unwrap();
+    let took = report.facts.metadata["transport"]["responseMilliseconds"].as_u64().unwrap();
+    assert!((100..400).contains(&took), "{took}");
+    assert_eq!(report.facts.metadata["transport"]["redirects"][0]["status"], 302);
+}
+
+#[tokio::test]
 async fn an_override_reaches_every_name_in_its_own_way_whatever_the_scheme_says() {
     let web = FakeSite::start_with_tls().await;
     web.site("shop.test").redirect("/", "https://www.shop.test/");

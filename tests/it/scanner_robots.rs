@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use scrapersky::model::{ScanErrorCode as Code, ScanOptions};
+use scrapersky::{
+    config::ScannerSettings,
+    model::{DomainName, ScanErrorCode as Code, ScanOptions},
+    scanner::Scanner,
+};
 
 use crate::support::{
     fake_site::{Answer, FakeSite},
@@ -62,6 +66,22 @@ async fn a_missing_robots_txt_allows_and_a_broken_server_forbids() {
 }
 
 #[tokio::test]
+async fn a_robots_txt_that_cannot_be_reached_forbids() {
+    let web = FakeSite::start().await;
+    let settings = ScannerSettings { request_timeout: Duration::from_millis(300), ..web.settings() };
+    for (answer, code) in [
+        (Answer::close(), Code::ConnectionReset),
+        (Answer::hang(), Code::Timeout),
+        (Answer::raw("no HTTP\r\n\r\n"), Code::InvalidResponse),
+        (Answer::file("/robots.txt", "User-agent: *\nAllow: /\n".repeat(100)).reset(), Code::ConnectionReset),
+    ] {
+        web.site("away.test").page("/", PAGE).answer("/robots.txt", answer);
+        expect_failure(scan_with(&settings, &ScanOptions::default(), "away.test").await, code);
+    }
+    assert!(!web.site("away.test").paths().contains(&"/".to_owned()));
+}
+
+#[tokio::test]
 async fn robots_txt_may_be_redirected_but_not_for_ever() {
     let web = FakeSite::start().await;
     web.site("moved.test").page("/", PAGE).redirect("/robots.txt", "http://elsewhere.test/rules.txt");
@@ -88,12 +108,69 @@ async fn the_pause_that_a_site_asks_for_is_kept() {
         .robots("Crawl-delay: 0.3\nSitemap: /a.xml")
         .file("/a.xml", "<urlset><url><loc>http://calm.test/</loc></url></urlset>");
     scan(&web, "calm.test").await.unwrap();
-    let times: Vec<Duration> =
-        web.site("calm.test").requests().iter().skip(1).map(|request| request.at).collect();
+    let times = times(&web, "calm.test", 1);
     assert_eq!(times.len(), 3, "page, icon and sitemap");
+    expect_apart(&times, Duration::from_millis(290));
+}
+
+/// The times of the requests to a host but for the first ones, which fetch its robots.txt.
+fn times(web: &FakeSite, host: &str, skipped: usize) -> Vec<Duration> {
+    web.site(host).requests().iter().skip(skipped).map(|request| request.at).collect()
+}
+
+#[track_caller]
+fn expect_apart(times: &[Duration], pause: Duration) {
     for pair in times.windows(2) {
-        assert!(pair[1] >= pair[0] + Duration::from_millis(290), "{times:?}");
+        assert!(pair[1] >= pair[0] + pause, "{times:?}");
     }
+}
+
+#[tokio::test]
+async fn the_pause_holds_over_all_scans_of_a_host() {
+    let web = FakeSite::start().await;
+    web.site("calm.test").page("/", PAGE).page("/a", PAGE).robots("Crawl-delay: 0.2");
+    web.site("other.test").redirect("/", "http://calm.test/a");
+    let scanner = Scanner::new(&web.settings()).unwrap();
+    let options = ScanOptions { follow_sitemaps: false, ..ScanOptions::default() };
+    let scans = ["calm.test", "other.test"].map(|name| {
+        let (scanner, options) = (scanner.clone(), options.clone());
+        async move { scanner.scan(&DomainName::parse(name).unwrap(), &options, &|_| ()).await.unwrap() }
+    });
+    futures_util::future::join_all(scans).await;
+    let pages = web.site("calm.test").requests();
+    let robots = pages.iter().filter(|request| request.path == "/robots.txt").count();
+    assert_eq!((pages.len(), robots), (6, 2), "each scan: robots.txt, page and icon");
+    // The pause is known from the first page on.
+    let first = pages.iter().position(|request| request.path != "/robots.txt").unwrap();
+    expect_apart(&times(&web, "calm.test", first), Duration::from_millis(190));
+    let began = pages.last().unwrap().at;
+    scanner.scan(&DomainName::parse("calm.test").unwrap(), &options, &|_| ()).await.unwrap();
+    assert!(times(&web, "calm.test", 6)[0] >= began + Duration::from_millis(190), "its robots.txt waits too");
+}
+
+#[tokio::test]
+async fn a_scan_whose_turn_comes_too_late_says_when_to_come_back() {
+    let web = FakeSite::start().await;
+    web.site("slow.test").page("/", PAGE).robots("Crawl-delay: 600");
+    let scanner = Scanner::new(&web.settings()).unwrap();
+    let name = DomainName::parse("slow.test").unwrap();
+    scanner.scan(&name, &ScanOptions::default(), &|_| ()).await.unwrap();
+    let outcome = scanner.scan(&name, &ScanOptions::default(), &|_| ()).await;
+    let error = expect_failure(outcome, Code::DeadlineExceeded);
+    assert!((590..=600).contains(&error.retry_after.unwrap().as_secs()), "{error:?}");
+    assert!(error.code.is_retryable());
+    assert_eq!(web.site("slow.test").paths(), ["/robots.txt", "/"]);
+}
+
+#[tokio::test]
+async fn the_least_pause_of_the_settings_is_kept_where_a_site_asks_for_none() {
+    let web = FakeSite::start().await;
+    web.site("calm.test").page("/", PAGE);
+    let settings = ScannerSettings { host_pause: Duration::from_millis(200), ..web.settings() };
+    let options = ScanOptions { follow_sitemaps: false, ..ScanOptions::default() };
+    scan_with(&settings, &options, "calm.test").await.unwrap();
+    assert_eq!(web.site("calm.test").paths(), ["/robots.txt", "/", "/favicon.ico"]);
+    expect_apart(&times(&web, "calm.test", 0), Duration::from_millis(190));
 }
 
 #[tokio::test]

@@ -192,6 +192,32 @@ async fn sitemaps_that_take_too_long_cost_the_scan_nothing_but_themselves() {
 }
 
 #[tokio::test]
+async fn gzip_is_known_by_its_bytes_and_not_by_name_or_type() {
+    let web = FakeSite::start().await;
+    let packed = gzip(urlset(2).as_bytes());
+    let typed = |body: Vec<u8>, media_type| Answer::file("/a", body).header("Content-Type", media_type);
+    web.site("map.test")
+        .page("/", PAGE)
+        .robots("Sitemap: /packed.xml\nSitemap: /plain.xml.gz\nSitemap: /typed\nSitemap: /lying\nSitemap: /twice.xml.gz")
+        .file("/packed.xml", packed.clone())
+        .file("/plain.xml.gz", urlset(3))
+        .answer("/typed", typed(packed.clone(), "application/x-gzip"))
+        .answer("/lying", typed(urlset(4).into_bytes(), "application/gzip"))
+        .answer("/twice.xml.gz", Answer::file("/twice.xml.gz", gzip(&packed)));
+    let report = scan(&web, "map.test").await.unwrap();
+    assert_eq!(
+        rows(&report),
+        [
+            ("/packed.xml", 2, false),
+            ("/plain.xml.gz", 3, false),
+            ("/typed", 2, false),
+            ("/lying", 4, false),
+            ("/twice.xml.gz", 0, true),
+        ]
+    );
+}
+
+#[tokio::test]
 async fn the_date_of_a_file_is_its_header_s_where_it_has_none() {
     let web = FakeSite::start().await;
     let file = Answer::file("/a.xml", urlset(1)).header("Last-Modified", "Mon, 06 May 2024 07:08:09 GMT");

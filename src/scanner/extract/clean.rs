@@ -88,8 +88,11 @@ pub(super) fn hex_byte(digits: &[u8]) -> Option<u8> {
 
 /// Whether `text` has `word`, given in lower case, anywhere in it, whatever the case.
 pub(super) fn contains_word(text: &str, word: &str) -> bool {
-    text.len() >= word.len()
-        && text.as_bytes().windows(word.len()).any(|window| window.eq_ignore_ascii_case(word.as_bytes()))
+    let (text, word) = (text.as_bytes(), word.as_bytes());
+    let Some(first) = word.first() else { return true };
+    let is_here =
+        |at: usize| text.get(at..at + word.len()).is_some_and(|part| part.eq_ignore_ascii_case(word));
+    memchr::memchr2_iter(*first, first.to_ascii_uppercase(), text).any(is_here)
 }
 
 #[cfg(test)]
@@ -106,6 +109,16 @@ mod tests {
     fn a_line_is_cut_after_its_limit_in_characters() {
         assert_eq!(line("äöüß", 3).as_deref(), Some("äöü"));
         assert_eq!(line("ab cd", 3).as_deref(), Some("ab"));
+    }
+
+    #[test]
+    fn a_word_is_found_in_any_case_at_any_place() {
+        for text in ["wp-content", "/WP-Content/x", "wp-wp-content", "äwP-CONTENT"] {
+            assert!(contains_word(text, "wp-content"), "{text}");
+        }
+        for text in ["", "wp-conten", "wp_content", "w"] {
+            assert!(!contains_word(text, "wp-content"), "{text}");
+        }
     }
 
     #[test]

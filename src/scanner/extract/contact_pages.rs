@@ -87,8 +87,10 @@ const ELSEWHERE: u32 = 45;
 /// The pages that the links of this page name so, likeliest first.
 pub(super) fn find(view: &View<'_>, site: &DomainName) -> Vec<Url> {
     let mut pages: Vec<(u32, Url)> = Vec::new();
+    let mut room = String::new();
     for anchor in &view.found.anchors {
-        let score = score(anchor.href).max(text_score(view.anchor_text(anchor)));
+        let text_score = text_score(view.anchor_text(anchor), &mut room);
+        let score = score(anchor.href, &mut room).max(text_score);
         if score == 0 || pages.len() >= 10 * MAX_CONTACT_PAGES {
             continue;
         }
@@ -109,23 +111,24 @@ pub(super) fn find(view: &View<'_>, site: &DomainName) -> Vec<Url> {
 }
 
 /// How likely an address is that of a contact page; long paths are articles about something else.
-fn score(href: &str) -> u32 {
+fn score(href: &str, room: &mut String) -> u32 {
     let path = href.split(['?', '#']).next().unwrap_or_default();
     let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     if last.is_empty() || last.len() > 120 {
         return 0;
     }
-    best_word(&plain(&clean::percent_decoded(last)))
+    best_word(plain(&clean::percent_decoded(last), room))
 }
 
 /// How likely the text of a link is that of a contact page; a sentence is something else.
-fn text_score(text: &str) -> u32 {
-    if text.is_empty() || text.len() > 60 { 0 } else { best_word(&plain(text)) }
+fn text_score(text: &str, room: &mut String) -> u32 {
+    if text.is_empty() || text.len() > 60 { 0 } else { best_word(plain(text, room)) }
 }
 
 /// Whole words count in full; a name that has more besides counts less.
 fn best_word(text: &str) -> u32 {
-    let Some(finder) = FINDER.as_ref() else { return 0 };
+    // Most links have none of the words, which is sooner known than which of them a link has.
+    let Some(finder) = FINDER.as_ref().filter(|finder| finder.is_match(text)) else { return 0 };
     let of = |found: Match| {
         let (word, score) = WORDS[found.pattern().as_usize()];
         let starts = text[..found.start()].chars().next_back().is_none_or(|c| !c.is_alphanumeric());
@@ -140,23 +143,31 @@ static FINDER: LazyLock<Option<AhoCorasick>> =
     LazyLock::new(|| AhoCorasick::new(WORDS.map(|(word, _)| word)).ok());
 
 /// Lower case, without the accents of Latin letters.
-fn plain(text: &str) -> String {
-    text.chars()
-        .flat_map(char::to_lowercase)
-        .map(|c| match c {
-            'à' | 'á' | 'â' | 'ã' | 'ä' | 'å' => 'a',
-            'è' | 'é' | 'ê' | 'ë' => 'e',
-            'ì' | 'í' | 'î' | 'ï' | 'ı' => 'i',
-            'ò' | 'ó' | 'ô' | 'õ' | 'ö' => 'o',
-            'ù' | 'ú' | 'û' | 'ü' => 'u',
-            'ç' => 'c',
-            'ñ' => 'n',
-            'ş' => 's',
-            'ά' => 'α',
-            'ί' => 'ι',
-            _ => c,
-        })
-        .collect()
+fn plain<'a>(text: &str, room: &'a mut String) -> &'a str {
+    room.clear();
+    if text.is_ascii() {
+        room.push_str(text);
+        room.make_ascii_lowercase();
+    } else {
+        room.extend(text.chars().flat_map(char::to_lowercase).map(without_accent));
+    }
+    room
+}
+
+const fn without_accent(c: char) -> char {
+    match c {
+        'à' | 'á' | 'â' | 'ã' | 'ä' | 'å' => 'a',
+        'è' | 'é' | 'ê' | 'ë' => 'e',
+        'ì' | 'í' | 'î' | 'ï' | 'ı' => 'i',
+        'ò' | 'ó' | 'ô' | 'õ' | 'ö' => 'o',
+        'ù' | 'ú' | 'û' | 'ü' => 'u',
+        'ç' => 'c',
+        'ñ' => 'n',
+        'ş' => 's',
+        'ά' => 'α',
+        'ί' => 'ι',
+        _ => c,
+    }
 }
 
 /// Whether an address belongs to the site: its own host or one below it.

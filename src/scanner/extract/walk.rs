@@ -236,17 +236,29 @@ impl<'a> Walker<'a> {
 
     fn text(&mut self, text: &str) {
         self.part_at_seam(text);
-        for c in text.chars() {
-            if clean::is_space(c) {
+        let mut rest = text;
+        while let Some(c) = rest.chars().next() {
+            // Most text is made of runs that need no look at each character.
+            let run = rest.bytes().position(|byte| !byte.is_ascii_graphic()).unwrap_or(rest.len());
+            let length = run.max(c.len_utf8());
+            if run > 0 {
+                self.visible(&rest[..run]);
+            } else if clean::is_space(c) {
                 self.gap = true;
             } else if !c.is_control() && !clean::is_invisible(c) {
-                if self.gap && !self.found.text.is_empty() && !self.found.text.ends_with('\n') {
-                    self.found.text.push(' ');
-                }
-                self.gap = false;
-                self.found.text.push(if c == '＠' { '@' } else { c });
+                self.visible(if c == '＠' { "@" } else { &rest[..length] });
             }
+            rest = &rest[length..];
         }
+    }
+
+    /// Adds visible characters, after the white space that is due.
+    fn visible(&mut self, text: &str) {
+        if self.gap && !self.found.text.is_empty() && !self.found.text.ends_with('\n') {
+            self.found.text.push(' ');
+        }
+        self.gap = false;
+        self.found.text.push_str(text);
     }
 
     /// A label and a number that touch only because elements do are read as apart.

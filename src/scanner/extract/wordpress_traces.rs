@@ -196,6 +196,9 @@ fn is_own_address(view: &View<'_>, text: &str, at: usize) -> bool {
 /// Whether an address is of the site's own registrable domain, directly or through the image proxy of Jetpack.
 fn is_own(view: &View<'_>, href: &str) -> bool {
     let own = view.url.host_str().unwrap_or_default();
+    if is_path(href) && view.base.host_str() == Some(own) {
+        return true;
+    }
     let own = psl::domain_str(own).unwrap_or(own);
     let Some(url) = view.resolve(href) else { return false };
     let host = url.host_str().unwrap_or_default();
@@ -203,6 +206,11 @@ fn is_own(view: &View<'_>, href: &str) -> bool {
     let through_proxy =
         host.ends_with(".wp.com") && path.strip_prefix("www.").unwrap_or(path).starts_with(own);
     host == own || host.strip_suffix(own).is_some_and(|sub| sub.ends_with('.')) || through_proxy
+}
+
+/// Whether an address is a path on the host that it is relative to, and short enough for every page.
+fn is_path(href: &str) -> bool {
+    href.len() < 500 && matches!(href.as_bytes(), [b'/', second, ..] if second.is_ascii_alphanumeric())
 }
 
 /// Files that `WordPress.com` serves to anyone.

@@ -137,7 +137,7 @@ fn builtin_rules() -> Result<RuleFile, FingerprintError> {
 }
 
 /// The `.json` files of a folder and of its folder `technologies`, by name.
-fn read_directory(directory: &Path) -> Result<Vec<(String, String)>, FingerprintError> {
+pub(super) fn read_directory(directory: &Path) -> Result<Vec<(String, String)>, FingerprintError> {
     let mut files = Vec::new();
     for folder in [directory.to_owned(), directory.join("technologies")] {
         if folder != directory && !folder.is_dir() {

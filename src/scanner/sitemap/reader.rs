@@ -78,8 +78,12 @@ impl SitemapReader {
                 self.push(&head)
             }
             Layer::Plain(sink) => sink.push(bytes),
+            // Nothing may be written to a decoder that was finished.
+            Layer::Gzip(decoder) if !decoder.get_ref().is_open() => false,
             Layer::Gzip(decoder) => bytes.chunks(GZIP_PIECE).all(|piece| {
                 if decoder.write_all(piece).is_err() {
+                    // What was unpacked before the damage counts.
+                    let _ = decoder.try_finish();
                     decoder.get_mut().fail(Fault::Gzip);
                 }
                 decoder.get_ref().is_open()
@@ -165,7 +169,8 @@ impl Sink {
 
     fn finish(mut self) -> SitemapContent {
         self.text.end();
-        if self.is_open() {
+        // Short text is held back until its encoding is found. It counts unless it is what the file failed for.
+        if matches!(self.fault, None | Some(Fault::Gzip | Fault::OverBudget)) {
             self.read();
         }
         let outcome = match &mut self.counter {

@@ -24,6 +24,8 @@ pub struct ClaimedJob {
     pub name: DomainName,
     /// How to scan it.
     pub options: ScanOptions,
+    /// Whether an earlier scan left a way to ask if the page has changed.
+    pub has_revisit: bool,
     /// Fences the finish: another claim makes it greater.
     pub lease_epoch: i32,
     /// Tries at the site, this one included.
@@ -87,7 +89,8 @@ async fn claim_where(
            started_at = coalesce(started_at, {started}) \
          FROM picked WHERE jobs.id = picked.id \
          RETURNING jobs.id, tenant_id, batch_id, job_type, domain_id, options, lease_epoch, attempts, max_attempts, \
-           lease_expires_at, (SELECT d.name FROM domains d WHERE d.id = jobs.domain_id) AS name"
+           lease_expires_at, (SELECT d.name FROM domains d WHERE d.id = jobs.domain_id) AS name, \
+           (SELECT d.revisit IS NOT NULL FROM domains d WHERE d.id = jobs.domain_id) AS has_revisit"
     );
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let values: [Value; 4] = [limit.into(), worker.0.into(), expires_value, started_value];
@@ -106,6 +109,7 @@ fn claimed(row: &QueryResult, lease: TimeDelta) -> Result<ClaimedJob, StoreError
         domain_id: DomainId(row.try_get("", "domain_id")?),
         name: DomainName::parse(&name).map_err(|error| StoreError::Unreadable(error.to_string()))?,
         options: sql::from_json(row.try_get("", "options")?)?,
+        has_revisit: row.try_get("", "has_revisit")?,
         lease_epoch: row.try_get("", "lease_epoch")?,
         attempts: count("attempts")?,
         max_attempts: count("max_attempts")?,

@@ -52,7 +52,8 @@ async fn lock_domains(transaction: &DatabaseTransaction, jobs: &[&FinishedJob]) 
     Ok(())
 }
 
-/// The columns of `domains` that a report fills; in the report they have the same names in camel case.
+/// The columns of `domains` that a report fills; in the report they have the same names in camel case, but for
+/// `revisit`, which is no part of what is shown.
 const FACTS: &[(&str, Kind)] = &[
     ("url", Kind::Text),
     ("title", Kind::Text),
@@ -80,6 +81,7 @@ const FACTS: &[(&str, Kind)] = &[
     ("metadata", Kind::Json),
     ("total_sitemaps", Kind::Integer),
     ("sitemap_urls", Kind::Integer),
+    ("revisit", Kind::Json),
 ];
 
 /// The columns that say whose facts they are, and of when.
@@ -122,9 +124,10 @@ fn report_of(job: &FinishedJob) -> Option<&ScanReport> {
 }
 
 fn report_row(job: &FinishedJob, report: &ScanReport) -> Result<Json, StoreError> {
-    let Json::Object(report) = sql::to_json(report)? else { return Ok(Json::Null) };
+    let Json::Object(facts) = sql::to_json(report)? else { return Ok(Json::Null) };
     let mut row = origin_row(job);
-    for (name, value) in report {
+    row["revisit"] = sql::to_json(&report.revisit)?;
+    for (name, value) in facts {
         row[snake_case(&name)] = value;
     }
     Ok(row)
@@ -246,6 +249,7 @@ mod tests {
         let Json::Object(report) = sql::to_json(&ScanReport::default()).unwrap() else { panic!("an object") };
         let mut fields: Vec<String> = report.keys().map(|name| snake_case(name)).collect();
         fields.retain(|name| name != "sitemaps");
+        fields.push("revisit".to_owned());
         fields.sort();
         let mut columns: Vec<String> = FACTS.iter().map(|(name, _)| (*name).to_owned()).collect();
         columns.sort();

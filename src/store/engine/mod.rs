@@ -7,12 +7,14 @@ mod claim;
 mod depth;
 mod facts;
 mod finish;
+mod known;
 mod lease;
 
 pub use cancel::{Cancelled, Target, cancel, overdue};
 pub use claim::{ClaimedJob, claim, claim_alone, has_isolated, mark_batches_started};
 pub use depth::depth;
 pub use finish::{FinishedJob, Outcome, Recorded, finish};
+pub use known::known_sites;
 pub use lease::{Expired, HeldLease, LostLease, expired, extend, give_back, promote_due, reopen};
 
 /// Where a job waits.

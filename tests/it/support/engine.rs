@@ -133,6 +133,7 @@ impl Scan for FakeScans {
         &'a self,
         name: &'a DomainName,
         _options: &'a ScanOptions,
+        _known: Option<&'a scrapersky::model::KnownSite>,
         on_step: &'a (dyn Fn(JobStep) + Send + Sync),
     ) -> BoxFuture<'a, Result<ScanReport, ScanError>> {
         let number = {

@@ -19,21 +19,23 @@ use std::{
     collections::HashMap,
     net::SocketAddr,
     path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard},
+    sync::{Arc, Mutex, MutexGuard, atomic::Ordering},
     time::Duration,
 };
 
 use scrapersky::config::ScannerSettings;
 use tokio::{net::TcpListener, task::JoinSet};
+use tokio_rustls::TlsAcceptor;
 
 pub(crate) use self::answer::{Answer, gzip};
-use self::tls::TestAuthority;
+use self::{connection::Connections, tls::TestAuthority};
 
 /// A server with virtual hosts. Dropping it closes every connection.
 pub(crate) struct FakeSite {
     address: SocketAddr,
     tls: Option<(SocketAddr, Arc<TestAuthority>)>,
     hosts: Arc<Hosts>,
+    connections: Arc<Connections>,
     tasks: JoinSet<()>,
 }
 
@@ -100,8 +102,9 @@ impl FakeSite {
         let mut tasks = JoinSet::new();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("a bound socket");
-        tasks.spawn(connection::serve(listener, None, Arc::clone(&hosts)));
-        Self { address, tls: None, hosts, tasks }
+        let connections = Arc::new(Connections::default());
+        tasks.spawn(connection::serve(listener, None, Arc::clone(&hosts), Arc::clone(&connections)));
+        Self { address, tls: None, hosts, connections, tasks }
     }
 
     /// Starts a server for plain HTTP and one for HTTPS with the same hosts. Certificates come from an authority of
@@ -111,10 +114,21 @@ impl FakeSite {
         let authority = Arc::new(TestAuthority::new());
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("a bound socket");
-        let acceptor = Some(authority.acceptor());
-        server.tasks.spawn(connection::serve(listener, acceptor, Arc::clone(&server.hosts)));
+        let acceptor = Some(authority.acceptor(b"http/1.1"));
+        let (hosts, connections) = (Arc::clone(&server.hosts), Arc::clone(&server.connections));
+        server.tasks.spawn(connection::serve(listener, acceptor, hosts, connections));
         server.tls = Some((address, authority));
         server
+    }
+
+    /// Accepts TLS connections with the certificates of this server and speaks this protocol in them.
+    pub(crate) fn acceptor(&self, protocol: &[u8]) -> TlsAcceptor {
+        self.tls.as_ref().expect("a server started with TLS").1.acceptor(protocol)
+    }
+
+    /// How many connections there have been, and how many are open.
+    pub(crate) fn connections(&self) -> (usize, usize) {
+        (self.connections.all.load(Ordering::SeqCst), self.connections.open.load(Ordering::SeqCst))
     }
 
     /// The address for plain HTTP.
@@ -175,7 +189,8 @@ impl Site<'_> {
     /// Answers a path in this way when a header of the request, named in lower case, holds a text.
     pub(crate) fn when_header(&self, path: &str, name: &str, holds: &str, answer: Answer) -> &Self {
         let condition = (path.to_owned(), name.to_owned(), holds.to_owned(), answer);
-        self.change(|host| host.conditional.push(condition));
+        // The newest of several that apply counts.
+        self.change(|host| host.conditional.insert(0, condition));
         self
     }
 

@@ -129,6 +129,23 @@ fn gzip_is_known_by_its_first_bytes_and_its_damage_is_told() {
 }
 
 #[test]
+fn what_comes_before_the_damage_of_a_compressed_file_counts() {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(&TWO.as_bytes()[..TWO.find("/b?x").unwrap()]).unwrap();
+    encoder.flush().unwrap();
+    let damaged = [encoder.get_ref().as_slice(), &[0xff; 40]].concat();
+    expect(&read(damaged), SitemapKind::Urlset, 1, Some(Fault::Gzip));
+    // As fuzzing found it: whole and in pieces it came to different things.
+    let found = [
+        0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0xb3, 0x29, 0x2d, 0xca, 0x29, 0x4e, 0x2d, 0xb1, 0xb3, 1, 0xd2,
+        0x76, 0x36, 0x39, 0xf9, 0xc9, 0x76, 0x19, 0x25, 0x5a, 5, 0xc5, 0x56, 0xfa, 0xfa, 0xc5, 0x19, 0xf9, 5,
+        0x7a, 0xa9, 0x15, 0x89, 0xb9, 5, 0x39, 0xa9, 0xfa, 0x86, 0x36, 0xfa, 0x20, 0x39, 0x1b, 0x7d, 0xb0,
+        0x32, 0x7d, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 1, 0xff, 0xff,
+    ];
+    expect(&read(found), SitemapKind::Urlset, 1, Some(Fault::Gzip));
+}
+
+#[test]
 fn a_bomb_ends_at_the_budget_of_bytes() {
     let page = "<url><loc>https://a.test/</loc></url>".repeat(1_000_000);
     let bomb = gzip(format!("<urlset>{page}</urlset>").as_bytes());

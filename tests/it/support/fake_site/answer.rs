@@ -23,6 +23,8 @@ pub(super) enum Manner {
     Hang,
     /// Head at once, then the body one byte at a time with pauses.
     Drip(Duration),
+    /// The whole answer one byte at a time with pauses.
+    DripHead(Duration),
     /// Head at once, then the body again and again without end.
     Endless,
     /// Head and half of the body, then a reset of the connection.
@@ -31,6 +33,8 @@ pub(super) enum Manner {
     WrongLength(usize),
     /// These bytes in place of HTTP; then the connection is closed.
     Raw(Vec<u8>),
+    /// The first bytes in place of HTTP, then the second ones again and again without end.
+    RawEndless(Vec<u8>, Vec<u8>),
     /// Nothing: the connection is closed without an answer.
     Close,
 }
@@ -62,6 +66,11 @@ impl Answer {
     /// Only a status, with a short page.
     pub(crate) fn status(status: u16) -> Self {
         Self { status, ..Self::html(format!("<title>{status}</title>")) }
+    }
+
+    /// The page is as it was (RFC 9110, section 15.4.5): a head without a body.
+    pub(crate) fn not_modified() -> Self {
+        Self::new(304, Vec::new())
     }
 
     /// The same with another header.
@@ -97,6 +106,11 @@ impl Answer {
         Self { manner: Manner::Raw(bytes.into()), ..Self::new(200, Vec::new()) }
     }
 
+    /// Bytes in place of HTTP, then others over and over, for as long as somebody reads.
+    pub(crate) fn raw_without_end(start: impl Into<Vec<u8>>, again: impl Into<Vec<u8>>) -> Self {
+        Self { manner: Manner::RawEndless(start.into(), again.into()), ..Self::new(200, Vec::new()) }
+    }
+
     /// So many headers of so many bytes each.
     pub(crate) fn header_flood(count: usize, bytes: usize) -> Self {
         let value = "x".repeat(bytes);
@@ -108,6 +122,11 @@ impl Answer {
     /// One byte of the body at a time, with a pause before each.
     pub(crate) fn dripping(self, pause: Duration) -> Self {
         Self { manner: Manner::Drip(pause), ..self }
+    }
+
+    /// The same, head included.
+    pub(crate) fn dripping_from_the_start(self, pause: Duration) -> Self {
+        Self { manner: Manner::DripHead(pause), ..self }
     }
 
     /// The body over and over, for as long as somebody reads.

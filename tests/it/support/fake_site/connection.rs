@@ -1,6 +1,13 @@
 //! One connection to a fake site.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
@@ -15,15 +22,47 @@ use super::{
     answer::{Answer, Manner},
 };
 
+/// The connections to a server.
+#[derive(Debug, Default)]
+pub(super) struct Connections {
+    /// All that there have been.
+    pub(super) all: AtomicUsize,
+    /// Those that are open.
+    pub(super) open: AtomicUsize,
+}
+
+impl Connections {
+    fn enter(self: &Arc<Self>) -> Open {
+        self.all.fetch_add(1, Ordering::SeqCst);
+        self.open.fetch_add(1, Ordering::SeqCst);
+        Open(Arc::clone(self))
+    }
+}
+
+/// An open connection, until dropped.
+struct Open(Arc<Connections>);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
 /// Answers connections until it is dropped.
-pub(super) async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, hosts: Arc<Hosts>) {
+pub(super) async fn serve(
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    hosts: Arc<Hosts>,
+    counted: Arc<Connections>,
+) {
     let began = Instant::now();
     let mut connections = JoinSet::new();
     loop {
         while connections.try_join_next().is_some() {}
         let Ok((stream, _)) = listener.accept().await else { return };
-        let (hosts, tls) = (Arc::clone(&hosts), tls.clone());
+        let (hosts, tls, open) = (Arc::clone(&hosts), tls.clone(), counted.enter());
         connections.spawn(async move {
+            let _open = open;
             // A client that goes away ends its connection; there is nothing to do about it.
             let _ = match tls {
                 None => converse(stream, &hosts, began).await,
@@ -141,17 +180,17 @@ async fn send(stream: &mut impl Breakable, answer: &Answer) -> io::Result<bool> 
         }
         Manner::Drip(pause) => {
             stream.write_all(head(answer, Some(answer.body.len())).as_bytes()).await?;
-            for byte in &answer.body {
-                tokio::time::sleep(*pause).await;
-                stream.write_all(&[*byte]).await?;
-            }
+            drip(stream, &answer.body, *pause).await?;
+        }
+        Manner::DripHead(pause) => {
+            let head = head(answer, Some(answer.body.len()));
+            drip(stream, &[head.as_bytes(), &answer.body].concat(), *pause).await?;
         }
         Manner::Endless => {
-            stream.write_all(head(answer, None).as_bytes()).await?;
-            loop {
-                stream.write_all(&answer.body).await?;
-            }
+            let head = head(answer, None);
+            repeat(stream, head.as_bytes(), &answer.body).await?;
         }
+        Manner::RawEndless(start, again) => repeat(stream, start, again).await?,
         Manner::Reset => {
             stream.write_all(head(answer, Some(answer.body.len())).as_bytes()).await?;
             stream.write_all(&answer.body[..answer.body.len() / 2]).await?;
@@ -165,6 +204,22 @@ async fn send(stream: &mut impl Breakable, answer: &Answer) -> io::Result<bool> 
     stream.flush().await?;
     stream.shutdown().await?;
     Ok(false)
+}
+
+async fn drip(stream: &mut impl Breakable, bytes: &[u8], pause: Duration) -> io::Result<()> {
+    for byte in bytes {
+        tokio::time::sleep(pause).await;
+        stream.write_all(&[*byte]).await?;
+    }
+    Ok(())
+}
+
+/// Sends until nobody reads any more.
+async fn repeat(stream: &mut impl Breakable, start: &[u8], again: &[u8]) -> io::Result<()> {
+    stream.write_all(start).await?;
+    loop {
+        stream.write_all(again).await?;
+    }
 }
 
 fn head(answer: &Answer, length: Option<usize>) -> String {

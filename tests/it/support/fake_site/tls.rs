@@ -42,16 +42,16 @@ impl TestAuthority {
         self.folder.path().join("ca.pem")
     }
 
-    /// Accepts connections to any name. Names that begin with `wrong-name`, and
-    /// `www.wrong-name.test`, get a certificate for another.
-    pub(super) fn acceptor(self: &Arc<Self>) -> TlsAcceptor {
+    /// Accepts connections to any name and speaks this protocol in them. Names that begin with `wrong-name`, and
+    /// `www.wrong-name.test`, get a certificate for another, and those with `expired` in them an old one.
+    pub(super) fn acceptor(self: &Arc<Self>, protocol: &[u8]) -> TlsAcceptor {
         let resolver = Arc::new(Issuing(Arc::clone(self)));
         let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
             .expect("the versions of the provider")
             .with_no_client_auth()
             .with_cert_resolver(resolver);
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        config.alpn_protocols = vec![protocol.to_vec()];
         TlsAcceptor::from(Arc::new(config))
     }
 
@@ -62,9 +62,10 @@ impl TestAuthority {
 
     fn issue(&self, name: &str) -> CertifiedKey {
         let is_wrong = name.starts_with("wrong-name") || name == "www.wrong-name.test";
+        let until = if name.contains("expired") { 2020 } else { 2099 };
         let name = if is_wrong { "another.test" } else { name };
         let mut params = CertificateParams::new(vec![name.to_owned()]).expect("a name");
-        params.not_after = rcgen::date_time_ymd(2099, 12, 31);
+        params.not_after = rcgen::date_time_ymd(until, 12, 31);
         let key = KeyPair::generate().expect("a key");
         let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
         let private = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
