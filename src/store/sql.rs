@@ -3,12 +3,15 @@
 //! Both accept `$1` for the first parameter. Lists travel as one parameter, so that a statement's text, and with it
 //! its cached plan, does not depend on how many rows it carries.
 
+mod rows;
+
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult, QueryResult, Statement, TryGetable, Value};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
+pub(super) use self::rows::{Column, Kind, row_values, rows};
 use super::StoreError;
 
 /// A statement for the connection's database.
@@ -115,83 +118,15 @@ pub(super) fn texts_value<'a>(backend: DbBackend, texts: impl IntoIterator<Item 
     }
 }
 
-/// The form in which an identifier stands in a JSON parameter.
+/// The form in which an identifier stands in a row of parameters.
 pub(super) fn hex(id: Uuid) -> String {
     id.simple().to_string()
 }
 
-/// The form in which a time stands in a JSON parameter: on SQLite exactly as the driver stores it, so that times
+/// The form in which a time stands in a row of parameters: on SQLite exactly as the driver stores it, so that times
 /// compare as text.
 pub(super) fn time(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::AutoSi, false)
-}
-
-/// The types of the columns of a JSON parameter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    Id,
-    Text,
-    Integer,
-    Double,
-    Bool,
-    Time,
-    Json,
-}
-
-/// A `FROM` item named `x` whose rows are the objects of the JSON array in parameter `place`.
-pub(super) fn rows(backend: DbBackend, place: usize, columns: &[(&str, Kind)]) -> String {
-    let list = |format: &dyn Fn(&str, Kind) -> String| {
-        columns.iter().map(|(name, kind)| format(name, *kind)).collect::<Vec<_>>().join(", ")
-    };
-    if backend == DbBackend::Postgres {
-        let columns = list(&|name, kind| format!("{name} {}", postgres_type(kind)));
-        return format!("json_to_recordset(${place}::json) AS x({columns})");
-    }
-    let columns = list(&|name, kind| match kind {
-        Kind::Id => format!("unhex(value ->> '{name}') AS {name}"),
-        Kind::Json => format!("nullif(value -> '{name}', 'null') AS {name}"),
-        _ => format!("value ->> '{name}' AS {name}"),
-    });
-    format!("(SELECT {columns} FROM json_each(${place})) AS x")
-}
-
-fn postgres_type(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Id => "uuid",
-        Kind::Text => "text",
-        Kind::Integer => "bigint",
-        Kind::Double => "double precision",
-        Kind::Bool => "boolean",
-        Kind::Time => "timestamptz",
-        Kind::Json => "jsonb",
-    }
-}
-
-/// A JSON parameter. U+0000, which PostgreSQL's text cannot hold, is taken out.
-pub(super) fn json_value(mut rows: Json) -> Value {
-    let mut text = rows.to_string();
-    if text.contains("\\u0000") {
-        remove_nul(&mut rows);
-        text = rows.to_string();
-    }
-    text.into()
-}
-
-fn remove_nul(value: &mut Json) {
-    match value {
-        Json::String(text) => text.retain(|c| c != '\0'),
-        Json::Array(items) => items.iter_mut().for_each(remove_nul),
-        Json::Object(fields) => {
-            if fields.keys().any(|key| key.contains('\0')) {
-                *fields = std::mem::take(fields)
-                    .into_iter()
-                    .map(|(key, value)| (key.replace('\0', ""), value))
-                    .collect();
-            }
-            fields.values_mut().for_each(remove_nul);
-        }
-        Json::Null | Json::Bool(_) | Json::Number(_) => {}
-    }
 }
 
 /// The time `offset` from now as an expression over parameter `place`, and that parameter. Now is the clock of
@@ -212,21 +147,7 @@ pub(super) fn from_now(
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
-
-    #[test]
-    fn a_nul_is_taken_out_and_text_that_only_looks_like_one_stays() {
-        let Value::String(Some(text)) = json_value(json!([{"a\0": "b\0c", "d": ["\0"], "e": "\\u0000"}]))
-        else {
-            panic!("a text is expected")
-        };
-        assert_eq!(
-            serde_json::from_str::<Json>(&text).unwrap(),
-            json!([{"a": "bc", "d": [""], "e": "\\u0000"}])
-        );
-    }
 
     #[test]
     fn times_compare_as_text() {

@@ -8,7 +8,7 @@ use super::{
     Notification, StoreError,
     engine::{LOSSES_BEFORE_ISOLATION, Lane},
     notify,
-    sql::{self, Kind},
+    sql::{self, Column, Kind},
 };
 use crate::model::{
     BatchCounts, BatchId, BatchStatus, DomainId, DomainName, JobId, JsonObject, RejectedName, ScanOptions,
@@ -135,14 +135,15 @@ pub async fn insert_scans(
     shared: &NewScans<'_>,
     scans: &[NewScan],
 ) -> Result<(), StoreError> {
-    let rows = sql::json_value(scans.iter().enumerate().map(row_of_scan).collect());
+    let rows: Vec<_> = scans.iter().enumerate().map(row_of_scan).collect();
+    let rows = sql::row_values(transaction.get_database_backend(), COLUMNS, &rows);
     insert_domains(transaction, scope, shared, &rows).await?;
     mark_waiting(transaction, scope, shared, &rows).await?;
     insert_jobs(transaction, scope, shared, rows).await?;
     notify::send_all(transaction, &[Notification::Work]).await
 }
 
-const COLUMNS: &[(&str, Kind)] = &[
+const COLUMNS: &[Column] = &[
     ("name", Kind::Text),
     ("domain_id", Kind::Id),
     ("job_id", Kind::Id),
@@ -172,13 +173,13 @@ async fn insert_domains(
     transaction: &impl ConnectionTrait,
     scope: &Scope,
     shared: &NewScans<'_>,
-    rows: &Value,
+    rows: &[Value],
 ) -> Result<(), StoreError> {
     let text = format!(
         "INSERT INTO domains (id, tenant_id, name, status, latest_job_id, batch_id, created_at, updated_at) \
-         SELECT x.domain_id, $2, x.name, 'pending', x.job_id, $3, $4, $4 FROM {} WHERE x.sequence IS NULL \
+         SELECT x.domain_id, $1, x.name, 'pending', x.job_id, $2, $3, $3 FROM {} WHERE x.sequence IS NULL \
          ORDER BY x.name ON CONFLICT (tenant_id, name) DO NOTHING",
-        sql::rows(transaction.get_database_backend(), 1, COLUMNS)
+        sql::rows(transaction.get_database_backend(), 4, COLUMNS)
     );
     sql::execute(transaction, text, domain_values(scope, shared, rows)).await?;
     Ok(())
@@ -189,23 +190,24 @@ async fn mark_waiting(
     transaction: &impl ConnectionTrait,
     scope: &Scope,
     shared: &NewScans<'_>,
-    rows: &Value,
+    rows: &[Value],
 ) -> Result<(), StoreError> {
     let backend = transaction.get_database_backend();
     let lock = if backend == DbBackend::Postgres { "ORDER BY d.id FOR UPDATE OF d" } else { "" };
     let text = format!(
         "WITH known AS MATERIALIZED (SELECT d.id, x.job_id FROM {} CROSS JOIN domains d \
-           WHERE d.tenant_id = $2 AND d.name = x.name AND x.sequence IS NULL AND d.latest_job_id IS DISTINCT FROM x.job_id {lock}) \
-         UPDATE domains SET status = 'pending', latest_job_id = known.job_id, batch_id = coalesce($3, batch_id), \
-           updated_at = $4 FROM known WHERE domains.id = known.id",
-        sql::rows(backend, 1, COLUMNS)
+           WHERE d.tenant_id = $1 AND d.name = x.name AND x.sequence IS NULL AND d.latest_job_id IS DISTINCT FROM x.job_id {lock}) \
+         UPDATE domains SET status = 'pending', latest_job_id = known.job_id, batch_id = coalesce($2, batch_id), \
+           updated_at = $3 FROM known WHERE domains.id = known.id",
+        sql::rows(backend, 4, COLUMNS)
     );
     sql::execute(transaction, text, domain_values(scope, shared, rows)).await?;
     Ok(())
 }
 
-fn domain_values(scope: &Scope, shared: &NewScans<'_>, rows: &Value) -> [Value; 4] {
-    [rows.clone(), scope.tenant_id.0.into(), shared.batch_id.map(|id| id.0).into(), shared.now.into()]
+fn domain_values(scope: &Scope, shared: &NewScans<'_>, rows: &[Value]) -> Vec<Value> {
+    let own = [scope.tenant_id.0.into(), shared.batch_id.map(|id| id.0).into(), shared.now.into()];
+    own.into_iter().chain(rows.iter().cloned()).collect()
 }
 
 /// A job that reuses a result is complete at once and has its sequence number; the others wait in their lane.
@@ -213,24 +215,23 @@ async fn insert_jobs(
     transaction: &impl ConnectionTrait,
     scope: &Scope,
     shared: &NewScans<'_>,
-    rows: Value,
+    rows: Vec<Value>,
 ) -> Result<(), StoreError> {
     let lane = if shared.batch_id.is_some() { Lane::Batch } else { Lane::Single };
     let first_turn = first_turn(transaction, scope, lane).await?;
     let text = format!(
         "INSERT INTO jobs (id, tenant_id, domain_id, batch_id, created_by, job_type, status, lane, turn, max_attempts, \
            progress, step, sequence, options_key, options, result, metadata, created_at, completed_at) \
-         SELECT x.job_id, $2, d.id, $3, $4, 'domain_scan', \
-           CASE WHEN x.sequence IS NULL THEN 'pending' ELSE 'complete' END, $5, $6 + x.place, $7, \
+         SELECT x.job_id, $1, d.id, $2, $3, 'domain_scan', \
+           CASE WHEN x.sequence IS NULL THEN 'pending' ELSE 'complete' END, $4, $5 + x.place, $6, \
            CASE WHEN x.sequence IS NULL THEN 0.0 ELSE 1.0 END, \
            CASE WHEN x.sequence IS NULL THEN 'queued' ELSE 'done' END, \
-           CASE WHEN $8 THEN x.sequence END, $9, $10, x.result, coalesce(x.metadata, '{{}}'), $11, \
-           CASE WHEN x.sequence IS NULL THEN NULL ELSE $11 END \
-         FROM {} CROSS JOIN domains d WHERE d.tenant_id = $2 AND d.name = x.name ORDER BY x.place",
-        sql::rows(transaction.get_database_backend(), 1, COLUMNS)
+           CASE WHEN $7 THEN x.sequence END, $8, $9, x.result, coalesce(x.metadata, '{{}}'), $10, \
+           CASE WHEN x.sequence IS NULL THEN NULL ELSE $10 END \
+         FROM {} CROSS JOIN domains d WHERE d.tenant_id = $1 AND d.name = x.name",
+        sql::rows(transaction.get_database_backend(), 11, COLUMNS)
     );
-    let values: [Value; 11] = [
-        rows,
+    let values: [Value; 10] = [
         scope.tenant_id.0.into(),
         shared.batch_id.map(|id| id.0).into(),
         scope.user_id.map(|id| id.0).into(),
@@ -242,7 +243,7 @@ async fn insert_jobs(
         sql::to_json(shared.options)?.into(),
         shared.now.into(),
     ];
-    sql::execute(transaction, text, values).await?;
+    sql::execute(transaction, text, values.into_iter().chain(rows)).await?;
     Ok(())
 }
 

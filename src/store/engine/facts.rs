@@ -1,6 +1,9 @@
 //! What finished jobs tell of their domains.
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashSet},
+    iter::once,
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend};
@@ -8,7 +11,7 @@ use serde_json::{Value as Json, json};
 
 use super::super::{
     StoreError,
-    sql::{self, Kind},
+    sql::{self, Column, Kind},
 };
 use super::finish::{FinishedJob, Outcome};
 use crate::model::{DomainId, ScanReport, SitemapFacts, SitemapId};
@@ -54,7 +57,7 @@ async fn lock_domains(transaction: &DatabaseTransaction, jobs: &[&FinishedJob]) 
 
 /// The columns of `domains` that a report fills; in the report they have the same names in camel case, but for
 /// `revisit`, which is no part of what is shown.
-const FACTS: &[(&str, Kind)] = &[
+const FACTS: &[Column] = &[
     ("url", Kind::Text),
     ("title", Kind::Text),
     ("description", Kind::Text),
@@ -85,7 +88,7 @@ const FACTS: &[(&str, Kind)] = &[
 ];
 
 /// The columns that say whose facts they are, and of when.
-const ORIGIN: &[(&str, Kind)] = &[("domain_id", Kind::Id), ("job_id", Kind::Id), ("scanned_at", Kind::Time)];
+const ORIGIN: &[Column] = &[("domain_id", Kind::Id), ("job_id", Kind::Id), ("scanned_at", Kind::Time)];
 
 /// Stores the reports unless a scan that began later has stored its own; answers the domains that took theirs.
 async fn store_reports(
@@ -102,7 +105,8 @@ async fn store_reports(
         return Ok(HashSet::new());
     }
     let backend = transaction.get_database_backend();
-    let (at, at_value) = sql::from_now(backend, 2, now, TimeDelta::zero());
+    let (at, at_value) = sql::from_now(backend, 1, now, TimeDelta::zero());
+    let columns = [ORIGIN, FACTS].concat();
     let facts = FACTS.iter().map(|(name, _)| format!("{name} = x.{name}")).collect::<Vec<_>>().join(", ");
     let text = format!(
         "UPDATE domains AS d SET {facts}, last_scan = x.scanned_at, updated_at = {at}, \
@@ -110,9 +114,10 @@ async fn store_reports(
            status = CASE WHEN d.latest_job_id = x.job_id THEN 'scanned' ELSE d.status END \
          FROM {} WHERE d.id = x.domain_id \
            AND (d.latest_job_id = x.job_id OR d.last_scan IS NULL OR d.last_scan <= x.scanned_at) RETURNING id",
-        sql::rows(backend, 1, &[ORIGIN, FACTS].concat())
+        sql::rows(backend, 2, &columns)
     );
-    let updated = sql::all(transaction, text, [sql::json_value(rows.into()), at_value]).await?;
+    let rows = sql::row_values(backend, &columns, &rows);
+    let updated = sql::all(transaction, text, once(at_value).chain(rows)).await?;
     updated.iter().map(|row| Ok(DomainId(row.try_get("", "id")?))).collect()
 }
 
@@ -162,13 +167,15 @@ async fn store_failures(
         return Ok(());
     }
     let backend = transaction.get_database_backend();
-    let (at, at_value) = sql::from_now(backend, 2, now, TimeDelta::zero());
+    let (at, at_value) = sql::from_now(backend, 1, now, TimeDelta::zero());
+    let columns = [ORIGIN, &[("failure", Kind::Json)]].concat();
     let text = format!(
         "UPDATE domains AS d SET status = 'failed', last_error = x.failure, updated_at = {at} \
          FROM {} WHERE d.id = x.domain_id AND d.latest_job_id = x.job_id",
-        sql::rows(backend, 1, &[ORIGIN, &[("failure", Kind::Json)]].concat())
+        sql::rows(backend, 2, &columns)
     );
-    sql::execute(transaction, text, [sql::json_value(rows.into()), at_value]).await?;
+    let rows = sql::row_values(backend, &columns, &rows);
+    sql::execute(transaction, text, once(at_value).chain(rows)).await?;
     Ok(())
 }
 
@@ -179,7 +186,7 @@ fn failure_row(job: &FinishedJob) -> Option<Json> {
     Some(row)
 }
 
-const SITEMAP_COLUMNS: &[(&str, Kind)] = &[
+const SITEMAP_COLUMNS: &[Column] = &[
     ("id", Kind::Id),
     ("tenant_id", Kind::Id),
     ("domain_id", Kind::Id),
@@ -221,7 +228,7 @@ async fn replace_sitemaps(
     let columns = SITEMAP_COLUMNS.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
     let source = sql::rows(backend, 1, SITEMAP_COLUMNS);
     let insert = format!("INSERT INTO sitemaps ({columns}) SELECT {columns} FROM {source}");
-    sql::execute(transaction, insert, [sql::json_value(rows.into())]).await?;
+    sql::execute(transaction, insert, sql::row_values(backend, SITEMAP_COLUMNS, &rows)).await?;
     Ok(())
 }
 

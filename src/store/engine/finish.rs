@@ -1,7 +1,7 @@
 //! Recording how jobs ended: many in one transaction, so that jobs, domains, sitemaps, batch counters and sequence
 //! numbers always agree.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, iter::once};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend};
@@ -10,9 +10,9 @@ use uuid::Uuid;
 
 use super::super::{
     Db, Notification, StoreError, notify,
-    sql::{self, Kind},
+    sql::{self, Column, Kind},
 };
-use super::{claim::ClaimedJob, facts};
+use super::{claim::ClaimedJob, facts, is_running};
 use crate::model::{
     BatchCounts, BatchId, BatchStatus, DomainId, FailureCount, JobId, JobStatus, ScanFailure, ScanReport,
     TenantId,
@@ -168,7 +168,8 @@ async fn lock_jobs(
 ) -> Result<BTreeMap<JobId, i32>, StoreError> {
     let backend = transaction.get_database_backend();
     let text = format!(
-        "SELECT id, lease_epoch FROM jobs WHERE status = 'running' AND {} ORDER BY id {}",
+        "SELECT id, lease_epoch FROM jobs WHERE {} AND {} ORDER BY id {}",
+        is_running("status"),
         sql::in_ids(backend, "id", 1),
         for_update(backend)
     );
@@ -201,7 +202,7 @@ fn count_failure(failures: &mut Vec<FailureCount>, failure: &ScanFailure) {
     failures.sort_by_key(|count| (-count.count, count.code));
 }
 
-const JOB_COLUMNS: &[(&str, Kind)] = &[
+const JOB_COLUMNS: &[Column] = &[
     ("id", Kind::Id),
     ("status", Kind::Text),
     ("sequence", Kind::Integer),
@@ -221,7 +222,7 @@ async fn update_jobs(
         return Ok(());
     }
     let backend = transaction.get_database_backend();
-    let (at, at_value) = sql::from_now(backend, 2, now, TimeDelta::zero());
+    let (at, at_value) = sql::from_now(backend, 1, now, TimeDelta::zero());
     let run_at = match backend {
         DbBackend::Postgres => "clock_timestamp() + make_interval(secs => x.delay)",
         _ => "x.run_at",
@@ -234,10 +235,11 @@ async fn update_jobs(
            step = CASE WHEN x.status = 'pending' THEN 'queued' ELSE 'done' END, \
            completed_at = CASE WHEN x.status = 'pending' THEN NULL ELSE {at} END \
          FROM {} WHERE j.id = x.id",
-        sql::rows(backend, 1, JOB_COLUMNS)
+        sql::rows(backend, 2, JOB_COLUMNS)
     );
-    let rows: Json = valid.iter().map(|job| job_row(job, sequences, now)).collect();
-    sql::execute(transaction, text, [sql::json_value(rows), at_value]).await?;
+    let rows: Vec<Json> = valid.iter().map(|job| job_row(job, sequences, now)).collect();
+    let rows = sql::row_values(backend, JOB_COLUMNS, &rows);
+    sql::execute(transaction, text, once(at_value).chain(rows)).await?;
     Ok(())
 }
 
@@ -278,7 +280,7 @@ async fn update_batches(
     batches: &BTreeMap<BatchId, LockedBatch>,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    const COLUMNS: &[(&str, Kind)] = &[
+    const COLUMNS: &[Column] = &[
         ("id", Kind::Id),
         ("status", Kind::Text),
         ("completed", Kind::Integer),
@@ -292,15 +294,16 @@ async fn update_batches(
         return Ok(());
     }
     let backend = transaction.get_database_backend();
-    let (at, at_value) = sql::from_now(backend, 2, now, TimeDelta::zero());
+    let (at, at_value) = sql::from_now(backend, 1, now, TimeDelta::zero());
     let text = format!(
         "UPDATE batch_jobs AS b SET status = x.status, completed_domains = x.completed, failed_domains = x.failed, \
            cancelled_domains = x.cancelled, failure_counts = x.failures, updated_at = {at}, \
            start_time = coalesce(b.start_time, {at}), end_time = CASE WHEN x.ended THEN {at} END \
          FROM {} WHERE b.id = x.id",
-        sql::rows(backend, 1, COLUMNS)
+        sql::rows(backend, 2, COLUMNS)
     );
-    sql::execute(transaction, text, [sql::json_value(changed.into()), at_value]).await?;
+    let rows = sql::row_values(backend, COLUMNS, &changed);
+    sql::execute(transaction, text, once(at_value).chain(rows)).await?;
     Ok(())
 }
 

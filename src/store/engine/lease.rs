@@ -7,8 +7,9 @@ use uuid::Uuid;
 
 use super::super::{
     StoreError,
-    sql::{self, Kind},
+    sql::{self, Column, Kind},
 };
+use super::is_running;
 use crate::model::{BatchId, DomainId, JobId, JobStep, TenantId};
 
 /// A lease as its worker knows it.
@@ -31,11 +32,11 @@ pub struct LostLease {
     pub lease_epoch: i32,
 }
 
-const COLUMNS: &[(&str, Kind)] =
+const COLUMNS: &[Column] =
     &[("id", Kind::Id), ("epoch", Kind::Integer), ("step", Kind::Text), ("progress", Kind::Double)];
 
-fn rows_of(leases: &[HeldLease]) -> Value {
-    let rows: Json = leases
+fn rows_of(backend: DbBackend, leases: &[HeldLease]) -> Vec<Value> {
+    let rows: Vec<Json> = leases
         .iter()
         .map(|lease| {
             json!({
@@ -44,14 +45,17 @@ fn rows_of(leases: &[HeldLease]) -> Value {
             })
         })
         .collect();
-    sql::json_value(rows)
+    sql::row_values(backend, COLUMNS, &rows)
 }
 
 /// A condition that job `j` is still held by lease `x`.
-const STILL_HELD: &str = "j.id = x.id AND j.status = 'running' AND j.lease_epoch = x.epoch";
+fn still_held() -> String {
+    format!("j.id = x.id AND {} AND j.lease_epoch = x.epoch", is_running("j.status"))
+}
 
-/// Extends the leases and stores the steps; answers those that are no longer held, because the job was cancelled,
-/// finished, or taken by another claim. Rows that another transaction holds are left for the next time.
+/// Stores the steps and extends the leases of which a third is over; answers those that are no longer held, because the
+/// job was cancelled, finished, or taken by another claim. Rows that another transaction holds are left for the next
+/// time, and those in which nothing changes are not written; where the step alone changes, no index is.
 pub async fn extend(
     connection: &impl ConnectionTrait,
     leases: &[HeldLease],
@@ -59,19 +63,24 @@ pub async fn extend(
     now: DateTime<Utc>,
 ) -> Result<Vec<LostLease>, StoreError> {
     let backend = connection.get_database_backend();
-    let (expires, expires_value) = sql::from_now(backend, 2, now, lease);
-    let rows = sql::rows(backend, 1, COLUMNS);
+    let held = still_held();
+    let (expires, expires_value) = sql::from_now(backend, 1, now, lease);
+    let (soon, soon_value) = sql::from_now(backend, 2, now, lease * 2 / 3);
+    let rows = sql::rows(backend, 3, COLUMNS);
     let lock = if backend == DbBackend::Postgres { "FOR UPDATE OF j SKIP LOCKED" } else { "" };
     let update = format!(
-        "WITH held AS MATERIALIZED (SELECT j.id, x.step, x.progress FROM {rows} JOIN jobs j ON {STILL_HELD} {lock}) \
-         UPDATE jobs SET lease_expires_at = {expires}, step = held.step, progress = held.progress \
+        "WITH held AS MATERIALIZED (SELECT j.id, x.step, x.progress FROM {rows} JOIN jobs j ON {held} \
+           WHERE j.lease_expires_at < {soon} OR j.step <> x.step {lock}) \
+         UPDATE jobs SET step = held.step, progress = held.progress, lease_expires_at = \
+           CASE WHEN lease_expires_at < {soon} THEN {expires} ELSE lease_expires_at END \
          FROM held WHERE jobs.id = held.id"
     );
-    sql::execute(connection, update, [rows_of(leases), expires_value]).await?;
-    let select = format!(
-        "SELECT x.id, x.epoch FROM {rows} WHERE NOT EXISTS (SELECT 1 FROM jobs j WHERE {STILL_HELD})"
-    );
-    let lost = sql::all(connection, select, [rows_of(leases)]).await?;
+    let values = rows_of(backend, leases);
+    sql::execute(connection, update, [expires_value, soon_value].into_iter().chain(values.clone())).await?;
+    let rows = sql::rows(backend, 1, COLUMNS);
+    let select =
+        format!("SELECT x.id, x.epoch FROM {rows} WHERE NOT EXISTS (SELECT 1 FROM jobs j WHERE {held})");
+    let lost = sql::all(connection, select, values).await?;
     lost.iter().map(lost_lease).collect()
 }
 
@@ -84,12 +93,14 @@ fn lost_lease(row: &QueryResult) -> Result<LostLease, StoreError> {
 
 /// Puts jobs back that their worker did not finish, and charges nothing: the next try is the same one.
 pub async fn give_back(connection: &impl ConnectionTrait, leases: &[HeldLease]) -> Result<u64, StoreError> {
+    let backend = connection.get_database_backend();
     let text = format!(
         "UPDATE jobs AS j SET status = 'pending', worker_id = NULL, lease_expires_at = NULL, attempts = j.attempts - 1, \
-           step = 'queued', progress = 0.0 FROM {} WHERE {STILL_HELD}",
-        sql::rows(connection.get_database_backend(), 1, COLUMNS)
+           step = 'queued', progress = 0.0 FROM {} WHERE {}",
+        sql::rows(backend, 1, COLUMNS),
+        still_held()
     );
-    sql::execute(connection, text, [rows_of(leases)]).await
+    sql::execute(connection, text, rows_of(backend, leases)).await
 }
 
 /// A job whose worker went silent.
@@ -139,14 +150,17 @@ fn expired_row(row: &QueryResult) -> Result<Expired, StoreError> {
 /// Puts jobs of lost workers back: the loss is counted, the try is not. A job that was finished, extended or
 /// claimed again in the meantime stays as it is.
 pub async fn reopen(connection: &impl ConnectionTrait, jobs: &[Expired]) -> Result<u64, StoreError> {
-    let rows: Json =
+    const COLUMNS: &[Column] = &[("id", Kind::Id), ("epoch", Kind::Integer)];
+    let backend = connection.get_database_backend();
+    let rows: Vec<Json> =
         jobs.iter().map(|job| json!({ "id": sql::hex(job.job_id.0), "epoch": job.lease_epoch })).collect();
     let text = format!(
         "UPDATE jobs AS j SET status = 'pending', worker_id = NULL, lease_expires_at = NULL, attempts = j.attempts - 1, \
-           losses = j.losses + 1, step = 'queued', progress = 0.0 FROM {} WHERE {STILL_HELD}",
-        sql::rows(connection.get_database_backend(), 1, &[("id", Kind::Id), ("epoch", Kind::Integer)])
+           losses = j.losses + 1, step = 'queued', progress = 0.0 FROM {} WHERE {}",
+        sql::rows(backend, 1, COLUMNS),
+        still_held()
     );
-    sql::execute(connection, text, [sql::json_value(rows)]).await
+    sql::execute(connection, text, sql::row_values(backend, COLUMNS, &rows)).await
 }
 
 /// Lets jobs whose time has come be claimed; answers how many.

@@ -36,5 +36,11 @@ impl Lane {
     }
 }
 
+/// A condition that the job with this status is running, which no index of running jobs can follow: those are for the
+/// reaper, and to look through all that run for some that are named costs more than their keys do.
+fn is_running(status: &str) -> String {
+    format!("coalesce({status}, '') = 'running'")
+}
+
 /// A job that took this many workers down with it is run alone, so that it takes no neighbour with it again.
 pub const LOSSES_BEFORE_ISOLATION: u32 = 2;
