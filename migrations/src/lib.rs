@@ -14,6 +14,7 @@ mod m20261120_000005_sitemaps;
 mod m20261120_000006_idempotency_keys;
 mod m20261120_000010_batch_deadlines;
 mod m20261120_000011_revisits;
+mod m20261120_000012_upkeep;
 
 pub use sea_orm_migration::{MigrationStatus, MigratorTrait};
 
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261120_000006_idempotency_keys::Migration),
             Box::new(m20261120_000010_batch_deadlines::Migration),
             Box::new(m20261120_000011_revisits::Migration),
+            Box::new(m20261120_000012_upkeep::Migration),
         ]
     }
 }
