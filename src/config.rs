@@ -290,6 +290,10 @@ pub struct WorkerSettings {
     #[arg(long, env = "SCRAPERSKY_LEASE", default_value = "30", value_name = "SECONDS", value_parser = lease)]
     pub lease: Duration,
 
+    /// The most jobs of one tenant that run at a time, on all workers together; 0 sets no limit. Give all workers the same
+    #[arg(long, env = "SCRAPERSKY_MAX_RUNNING_PER_TENANT", default_value_t = 0, value_name = "N", value_parser = RangedU64ValueParser::<u32>::new().range(0..=1_000_000))]
+    pub max_running_per_tenant: u32,
+
     /// Seconds that running scans are given to end when the process is told to stop
     #[arg(long, env = "SCRAPERSKY_DRAIN_TIMEOUT", default_value = "20", value_name = "SECONDS", value_parser = seconds)]
     pub drain_timeout: Duration,
@@ -309,6 +313,7 @@ impl Default for WorkerSettings {
             max_losses: 3,
             retry_delay: Duration::from_secs(10),
             lease: Duration::from_secs(30),
+            max_running_per_tenant: 0,
             drain_timeout: Duration::from_secs(20),
         }
     }

@@ -19,7 +19,7 @@ use crate::{
     store::{
         Db, StoreError,
         engine::{
-            self, Cancelled, ClaimedJob, Expired, FinishedJob, HeldLease, LostLease, Outcome, Recorded,
+            self, Cancelled, Claim, ClaimedJob, Expired, FinishedJob, HeldLease, LostLease, Outcome, Recorded,
             Target,
         },
     },
@@ -34,6 +34,7 @@ struct Inner {
     db: Db,
     clock: Clock,
     lease: TimeDelta,
+    tenant_cap: Option<u32>,
     max_losses: u32,
     retry_delay: Duration,
     wake: Notify,
@@ -48,6 +49,7 @@ impl Queue {
             db,
             clock,
             lease: TimeDelta::from_std(settings.lease).unwrap_or(TimeDelta::MAX),
+            tenant_cap: (settings.max_running_per_tenant > 0).then_some(settings.max_running_per_tenant),
             max_losses: settings.max_losses,
             retry_delay: settings.retry_delay,
             wake: Notify::new(),
@@ -98,14 +100,18 @@ impl Queue {
 
     /// Leases up to `limit` jobs to the worker.
     pub async fn claim(&self, worker: WorkerId, limit: usize) -> Result<Vec<ClaimedJob>, StoreError> {
-        let jobs = engine::claim(self.0.db.writer(), worker, limit, self.0.lease, self.0.clock.now()).await?;
+        let jobs = engine::claim(&self.0.db, self.claim_of(worker, limit), self.0.clock.now()).await?;
         self.0.metrics.claimed(jobs.len());
         Ok(jobs)
     }
 
+    fn claim_of(&self, worker: WorkerId, limit: usize) -> Claim {
+        Claim { worker, limit, lease: self.0.lease, tenant_cap: self.0.tenant_cap }
+    }
+
     /// Leases one job that must run alone.
     pub async fn claim_alone(&self, worker: WorkerId) -> Result<Vec<ClaimedJob>, StoreError> {
-        let jobs = engine::claim_alone(self.0.db.writer(), worker, self.0.lease, self.0.clock.now()).await?;
+        let jobs = engine::claim_alone(&self.0.db, self.claim_of(worker, 1), self.0.clock.now()).await?;
         self.0.metrics.claimed(jobs.len());
         Ok(jobs)
     }
@@ -140,7 +146,12 @@ impl Queue {
 
     /// Records how a group of jobs ended, all or none.
     pub async fn finish(&self, group: &[FinishedJob]) -> Result<Recorded, StoreError> {
-        engine::finish(&self.0.db, group, self.0.clock.now()).await
+        let recorded = engine::finish(&self.0.db, group, self.0.clock.now()).await?;
+        if self.0.tenant_cap.is_some() {
+            // A tenant that had no room has some now.
+            self.wake();
+        }
+        Ok(recorded)
     }
 
     /// Lets jobs be claimed whose next try is due; answers how many.

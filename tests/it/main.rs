@@ -9,6 +9,7 @@ mod command_line;
 mod crashes;
 mod demo_sites;
 mod engine_batches;
+mod engine_fairness;
 mod engine_recovery;
 mod graphiql;
 mod graphql_documents;

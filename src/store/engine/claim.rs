@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Value};
 
 use super::super::{Db, Notification, StoreError, notify, sql};
-use super::LOSSES_BEFORE_ISOLATION;
+use super::{LOSSES_BEFORE_ISOLATION, capped};
 use crate::model::{BatchId, DomainId, DomainName, JobId, JobType, ScanOptions, TenantId, WorkerId};
 
 /// A job whose lease a worker holds.
@@ -36,16 +36,22 @@ pub struct ClaimedJob {
     pub claimed_at: DateTime<Utc>,
 }
 
-/// Takes up to `limit` jobs that may run beside others, by lane and turn. Each is leased for `lease`.
-pub async fn claim(
-    connection: &impl ConnectionTrait,
-    worker: WorkerId,
-    limit: usize,
-    lease: TimeDelta,
-    now: DateTime<Utc>,
-) -> Result<Vec<ClaimedJob>, StoreError> {
-    let which = format!("losses < {LOSSES_BEFORE_ISOLATION}");
-    claim_where(connection, &which, worker, limit, lease, now).await
+/// How jobs are claimed.
+#[derive(Debug, Clone, Copy)]
+pub struct Claim {
+    /// Who claims them.
+    pub worker: WorkerId,
+    /// How many at most.
+    pub limit: usize,
+    /// How long each is leased.
+    pub lease: TimeDelta,
+    /// How many jobs of one tenant may run at a time, on all nodes together.
+    pub tenant_cap: Option<u32>,
+}
+
+/// Takes jobs that may run beside others, by lane and turn.
+pub async fn claim(db: &Db, claim: Claim, now: DateTime<Utc>) -> Result<Vec<ClaimedJob>, StoreError> {
+    claim_where(db, &format!("losses < {LOSSES_BEFORE_ISOLATION}"), claim, now).await
 }
 
 /// Whether a job waits to be run alone.
@@ -58,37 +64,67 @@ pub async fn has_isolated(connection: &impl ConnectionTrait) -> Result<bool, Sto
 }
 
 /// Takes one job that took workers down with it, to be run alone.
-pub async fn claim_alone(
-    connection: &impl ConnectionTrait,
-    worker: WorkerId,
-    lease: TimeDelta,
-    now: DateTime<Utc>,
-) -> Result<Vec<ClaimedJob>, StoreError> {
-    let which = format!("losses >= {LOSSES_BEFORE_ISOLATION}");
-    claim_where(connection, &which, worker, 1, lease, now).await
+pub async fn claim_alone(db: &Db, claim: Claim, now: DateTime<Utc>) -> Result<Vec<ClaimedJob>, StoreError> {
+    let one = Claim { limit: 1, ..claim };
+    claim_where(db, &format!("losses >= {LOSSES_BEFORE_ISOLATION}"), one, now).await
 }
 
-/// The CTE is materialised because a LIMIT in a plain sub-query may be evaluated again and claim too many.
+/// With a cap, one claim at a time counts what runs and adds to it: of two that counted alike, both would.
 async fn claim_where(
-    connection: &impl ConnectionTrait,
+    db: &Db,
     which: &str,
-    worker: WorkerId,
-    limit: usize,
-    lease: TimeDelta,
+    claim: Claim,
+    now: DateTime<Utc>,
+) -> Result<Vec<ClaimedJob>, StoreError> {
+    let waiting = format!("status = 'pending' AND run_at IS NULL AND {which}");
+    let Some(cap) = claim.tenant_cap else {
+        let lock = skip_locked(db.backend());
+        let picked = format!("SELECT id FROM jobs WHERE {waiting} ORDER BY lane, turn, id LIMIT $1 {lock}");
+        return lease_picked(db.writer(), &format!("WITH {}", picked_as(&picked)), claim, None, now).await;
+    };
+    let transaction = db.begin().await?;
+    if db.backend() == DbBackend::Postgres {
+        sql::execute(&transaction, "SELECT pg_advisory_xact_lock($1)", [CLAIM_LOCK.into()]).await?;
+    }
+    let picked = capped::picked(db.backend(), &waiting, 5);
+    let claimed = lease_picked(&transaction, &picked, claim, Some(i64::from(cap).into()), now).await?;
+    transaction.commit().await?;
+    Ok(claimed)
+}
+
+/// Any one number, the same in every process: capped claims take turns.
+const CLAIM_LOCK: i64 = 0x5353_6b79_0001;
+
+/// The CTE is materialised because a LIMIT in a plain sub-query may be evaluated again and claim too many.
+pub(super) fn picked_as(select: &str) -> String {
+    format!("picked AS MATERIALIZED ({select})")
+}
+
+pub(super) const fn skip_locked(backend: DbBackend) -> &'static str {
+    match backend {
+        DbBackend::Postgres => "FOR UPDATE SKIP LOCKED",
+        _ => "",
+    }
+}
+
+/// Leases the jobs that the common table expressions give as `picked`; in them `$1` is the limit, `$5` the cap.
+async fn lease_picked(
+    connection: &impl ConnectionTrait,
+    picked: &str,
+    claim: Claim,
+    cap: Option<Value>,
     now: DateTime<Utc>,
 ) -> Result<Vec<ClaimedJob>, StoreError> {
     let backend = connection.get_database_backend();
     // As an array: its planner would expect a tenth of the table from a LIMIT that it does not know, and read all of it.
-    let (lock, is_picked) = match backend {
-        DbBackend::Postgres => ("FOR UPDATE SKIP LOCKED", "= ANY (ARRAY(SELECT id FROM picked))"),
-        _ => ("", "IN (SELECT id FROM picked)"),
+    let is_picked = match backend {
+        DbBackend::Postgres => "= ANY (ARRAY(SELECT id FROM picked))",
+        _ => "IN (SELECT id FROM picked)",
     };
-    let (expires, expires_value) = sql::from_now(backend, 3, now, lease);
+    let (expires, expires_value) = sql::from_now(backend, 3, now, claim.lease);
     let (started, started_value) = sql::from_now(backend, 4, now, TimeDelta::zero());
     let text = format!(
-        "WITH picked AS MATERIALIZED (SELECT id FROM jobs \
-           WHERE status = 'pending' AND run_at IS NULL AND {which} ORDER BY lane, turn, id LIMIT $1 {lock}) \
-         UPDATE jobs SET status = 'running', worker_id = $2, lease_expires_at = {expires}, \
+        "{picked} UPDATE jobs SET status = 'running', worker_id = $2, lease_expires_at = {expires}, \
            lease_epoch = lease_epoch + 1, attempts = attempts + 1, step = 'resolving', progress = 0.0, \
            started_at = coalesce(started_at, {started}) \
          WHERE id {is_picked} \
@@ -96,10 +132,10 @@ async fn claim_where(
            lease_expires_at, (SELECT d.name FROM domains d WHERE d.id = jobs.domain_id) AS name, \
            (SELECT d.revisit IS NOT NULL FROM domains d WHERE d.id = jobs.domain_id) AS has_revisit"
     );
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let values: [Value; 4] = [limit.into(), worker.0.into(), expires_value, started_value];
-    let rows = sql::all(connection, text, values).await?;
-    rows.iter().map(|row| claimed(row, lease)).collect()
+    let limit = i64::try_from(claim.limit).unwrap_or(i64::MAX);
+    let values: [Value; 4] = [limit.into(), claim.worker.0.into(), expires_value, started_value];
+    let rows = sql::all(connection, text, values.into_iter().chain(cap)).await?;
+    rows.iter().map(|row| claimed(row, claim.lease)).collect()
 }
 
 fn claimed(row: &QueryResult, lease: TimeDelta) -> Result<ClaimedJob, StoreError> {

@@ -3,6 +3,7 @@
 //! Lock order everywhere: batches, jobs, domains, each by id.
 
 mod cancel;
+mod capped;
 mod claim;
 mod depth;
 mod facts;
@@ -11,7 +12,7 @@ mod known;
 mod lease;
 
 pub use cancel::{Cancelled, Target, cancel, overdue};
-pub use claim::{ClaimedJob, claim, claim_alone, has_isolated, mark_batches_started};
+pub use claim::{Claim, ClaimedJob, claim, claim_alone, has_isolated, mark_batches_started};
 pub use depth::depth;
 pub use finish::{FinishedJob, Outcome, Recorded, finish};
 pub use known::known_sites;
