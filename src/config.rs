@@ -294,9 +294,24 @@ pub struct WorkerSettings {
     #[arg(long, env = "SCRAPERSKY_MAX_RUNNING_PER_TENANT", default_value_t = 0, value_name = "N", value_parser = RangedU64ValueParser::<u32>::new().range(0..=1_000_000))]
     pub max_running_per_tenant: u32,
 
+    /// Days after which ended jobs and batches and idempotency keys are removed; what is known of domains stays. 0 keeps
+    /// all
+    #[arg(long = "retention-days", env = "SCRAPERSKY_RETENTION_DAYS", default_value = "90", value_name = "DAYS", value_parser = days)]
+    pub retention: Duration,
+
     /// Seconds that running scans are given to end when the process is told to stop
     #[arg(long, env = "SCRAPERSKY_DRAIN_TIMEOUT", default_value = "20", value_name = "SECONDS", value_parser = seconds)]
     pub drain_timeout: Duration,
+}
+
+/// Reads a duration given in days, such as `90` or `0.5`; at most a hundred years.
+fn days(text: &str) -> Result<Duration, String> {
+    const CENTURY: f64 = 36_525.0;
+    match text.parse::<f64>() {
+        Ok(days) if (0.0..=CENTURY).contains(&days) => Ok(Duration::from_secs_f64(days * 86_400.0)),
+        Ok(_) => Err(format!("it must be from 0 to {CENTURY} days")),
+        Err(_) => Err("expected a number of days, such as 90 or 0.5".to_owned()),
+    }
 }
 
 /// A lease must outlast a few heartbeats, which come once a second.
@@ -314,6 +329,7 @@ impl Default for WorkerSettings {
             retry_delay: Duration::from_secs(10),
             lease: Duration::from_secs(30),
             max_running_per_tenant: 0,
+            retention: Duration::from_secs(90 * 86_400),
             drain_timeout: Duration::from_secs(20),
         }
     }

@@ -19,11 +19,19 @@ use crate::{
     store::{
         Db, StoreError,
         engine::{
-            self, Cancelled, Claim, ClaimedJob, Expired, FinishedJob, HeldLease, LostLease, Outcome, Recorded,
-            Target,
+            self, Cancelled, Claim, ClaimedJob, Expired, FinishedJob, HeldLease, LostLease, Outcome,
+            Recorded, Target,
         },
     },
 };
+
+/// How long a batch is hidden before its jobs are removed: whoever saw it before has read on, or found that it is gone.
+const HIDDEN_FOR: TimeDelta = TimeDelta::minutes(1);
+
+/// None where everything is kept.
+fn retention(age: Duration) -> Option<TimeDelta> {
+    TimeDelta::from_std(age).ok().filter(|age| !age.is_zero())
+}
 
 /// The jobs table as a queue. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -35,6 +43,7 @@ struct Inner {
     clock: Clock,
     lease: TimeDelta,
     tenant_cap: Option<u32>,
+    retention: Option<TimeDelta>,
     max_losses: u32,
     retry_delay: Duration,
     wake: Notify,
@@ -50,6 +59,7 @@ impl Queue {
             clock,
             lease: TimeDelta::from_std(settings.lease).unwrap_or(TimeDelta::MAX),
             tenant_cap: (settings.max_running_per_tenant > 0).then_some(settings.max_running_per_tenant),
+            retention: retention(settings.retention),
             max_losses: settings.max_losses,
             retry_delay: settings.retry_delay,
             wake: Notify::new(),
@@ -152,6 +162,17 @@ impl Queue {
             self.wake();
         }
         Ok(recorded)
+    }
+
+    /// Removes a few rows that are older than they are kept; answers how many.
+    pub async fn remove_old(&self) -> Result<u64, StoreError> {
+        let Some(age) = self.0.retention else { return Ok(0) };
+        let (db, now) = (&self.0.db, self.0.clock.now());
+        let hidden = engine::hide_batches(db.writer(), age, now).await?;
+        let jobs = engine::remove_single_jobs(db.writer(), age, now).await?;
+        let keys = engine::remove_idempotency_keys(db.writer(), age, now).await?;
+        let of_batches = engine::remove_hidden_batch(db, HIDDEN_FOR, now).await?;
+        Ok(hidden + jobs + keys + of_batches)
     }
 
     /// Lets jobs be claimed whose next try is due; answers how many.

@@ -122,7 +122,9 @@ pub async fn by_ids(
 ) -> Result<Vec<BatchJob>, StoreError> {
     let backend = connection.get_database_backend();
     let (select, condition) = (columns.select(), sql::in_ids(backend, "b.id", 2));
-    let text = format!("SELECT {select} FROM batch_jobs b WHERE b.tenant_id = $1 AND {condition}");
+    let text = format!(
+        "SELECT {select} FROM batch_jobs b WHERE b.tenant_id = $1 AND b.removed_at IS NULL AND {condition}"
+    );
     let ids = sql::ids_value(backend, ids.iter().map(|id| id.0));
     columns.read(connection, text, [scope.tenant_id.0.into(), ids]).await
 }

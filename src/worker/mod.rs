@@ -40,6 +40,12 @@ const POLL: Duration = Duration::from_secs(1);
 /// Freed permits are gathered for this long, so that one claim fills many of them.
 const CLAIM_GATHERING: Duration = Duration::from_millis(10);
 
+/// Old rows are looked for this often.
+const CLEANING: Duration = Duration::from_secs(60);
+
+/// The pause between two steps of the clean-up: it takes less than a tenth of the database's time.
+const CLEANING_PAUSE: Duration = Duration::from_millis(200);
+
 /// What a scan is to the worker: a name in, a report out. Dropping the future ends the scan.
 pub trait Scan: Send + Sync + 'static {
     /// Scans the domain, of which an earlier scan may have left something, and tells each step.
@@ -108,6 +114,7 @@ impl Worker {
         let mut upkeep = JoinSet::new();
         upkeep.spawn(keep_leases(self.queue.clone(), self.leases.clone(), ended.clone()));
         upkeep.spawn(maintain(self.queue.clone(), self.progress.clone(), ended.clone()));
+        upkeep.spawn(clean_up(self.queue.clone(), ended.clone()));
         let recording = tokio::spawn(recorder.run(to_record));
 
         let mut running = JoinSet::new();
@@ -340,4 +347,25 @@ fn tell_of_deadline(queue: &Queue, progress: &ProgressHub, cancelled: &Cancelled
     queue.look_at_leases();
     progress.poke_batch(batch);
     cancelled.jobs.iter().for_each(|job| progress.poke_job(*job));
+}
+
+/// Removes what is old, in small steps with pauses between them, so that the work goes on beside it.
+async fn clean_up(queue: Queue, ended: CancellationToken) {
+    let mut round = interval(CLEANING);
+    round.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while ended.run_until_cancelled(round.tick()).await.is_some() {
+        loop {
+            match queue.remove_old().await {
+                Ok(0) => break,
+                Ok(removed) => debug!(removed, "Old rows were removed"),
+                Err(error) => {
+                    warn!(%error, "Old jobs could not be removed");
+                    break;
+                }
+            }
+            if ended.run_until_cancelled(tokio::time::sleep(CLEANING_PAUSE)).await.is_none() {
+                return;
+            }
+        }
+    }
 }

@@ -11,6 +11,7 @@ mod demo_sites;
 mod engine_batches;
 mod engine_fairness;
 mod engine_recovery;
+mod engine_retention;
 mod graphiql;
 mod graphql_documents;
 mod graphql_errors;

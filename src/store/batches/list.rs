@@ -93,6 +93,7 @@ pub async fn count(
 fn conditions(connection: &impl ConnectionTrait, scope: &Scope, filter: &BatchFilter) -> Conditions {
     let mut conditions =
         Conditions::of_tenant(connection.get_database_backend(), "b.tenant_id", scope.tenant_id);
+    conditions.and("b.removed_at IS NULL");
     let statuses = filter.statuses.as_ref();
     conditions.one_of("b.status", statuses.map(|list| list.iter().map(|status| status.as_str())));
     conditions.compare("b.created_at", "<", filter.created_before);

@@ -10,6 +10,7 @@ mod facts;
 mod finish;
 mod known;
 mod lease;
+mod retention;
 
 pub use cancel::{Cancelled, Target, cancel, overdue};
 pub use claim::{Claim, ClaimedJob, claim, claim_alone, has_isolated, mark_batches_started};
@@ -17,6 +18,7 @@ pub use depth::depth;
 pub use finish::{FinishedJob, Outcome, Recorded, finish};
 pub use known::known_sites;
 pub use lease::{Expired, HeldLease, LostLease, expired, extend, give_back, promote_due, reopen};
+pub use retention::{STEP, hide_batches, remove_hidden_batch, remove_idempotency_keys, remove_single_jobs};
 
 /// Where a job waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
