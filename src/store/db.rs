@@ -3,13 +3,13 @@
 use std::{
     fmt,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
 
 use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode, TransactionOptions,
+    DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode, Statement, TransactionOptions,
     TransactionTrait,
 };
 
@@ -23,10 +23,26 @@ pub struct Db(Arc<Inner>);
 struct Inner {
     reader: DatabaseConnection,
     writer: DatabaseConnection,
-    statements: Arc<AtomicU64>,
+    statements: Arc<Statements>,
     shown_url: String,
     listen_url: Option<String>,
     _lock: Option<FileLock>,
+}
+
+/// What has been sent.
+#[derive(Default)]
+struct Statements {
+    count: AtomicU64,
+    recorded: Mutex<Option<Vec<Statement>>>,
+}
+
+impl Statements {
+    fn sent(&self, statement: &Statement) {
+        self.count.fetch_add(1, Ordering::Relaxed);
+        if let Some(recorded) = self.recorded.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            recorded.push(statement.clone());
+        }
+    }
 }
 
 impl Db {
@@ -37,12 +53,10 @@ impl Db {
         listen_url: Option<String>,
         lock: Option<FileLock>,
     ) -> Self {
-        let statements = Arc::new(AtomicU64::new(0));
+        let statements = Arc::<Statements>::default();
         for connection in [&mut reader, &mut writer] {
             let statements = Arc::clone(&statements);
-            connection.set_metric_callback(move |_| {
-                statements.fetch_add(1, Ordering::Relaxed);
-            });
+            connection.set_metric_callback(move |info| statements.sent(info.statement));
         }
         Self(Arc::new(Inner { reader, writer, statements, shown_url, listen_url, _lock: lock }))
     }
@@ -82,7 +96,16 @@ impl Db {
 
     /// How many statements have been sent so far.
     pub fn statements(&self) -> u64 {
-        self.0.statements.load(Ordering::Relaxed)
+        self.0.statements.count.load(Ordering::Relaxed)
+    }
+
+    /// The statements that are sent while `work` is done, whoever sends them: for tests that look at their plans.
+    pub async fn statements_of<T>(&self, work: impl Future<Output = T>) -> (T, Vec<Statement>) {
+        let recorded = || self.0.statements.recorded.lock().unwrap_or_else(PoisonError::into_inner);
+        *recorded() = Some(Vec::new());
+        let answer = work.await;
+        let statements = recorded().take().unwrap_or_default();
+        (answer, statements)
     }
 
     /// Asks the database for nothing, to see whether it answers.

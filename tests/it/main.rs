@@ -32,6 +32,7 @@ mod npm_clients;
 mod operators;
 mod pgbouncer;
 mod properties;
+mod query_plans;
 mod scanner_commands;
 mod scanner_connections;
 mod scanner_failures;
