@@ -29,6 +29,13 @@ const ROWS_AHEAD: usize = 512;
 /// How long a statement on SQLite waits for another process's write.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How much of the file the one writer keeps in memory (`PRAGMA cache_size`, in negative KiB), as it comes to need it:
+/// the parts of the indexes of a large table that finishing jobs changes.
+const WRITER_CACHE: &str = "-65536";
+
+/// The same for each reader: what `SQLite` takes by itself.
+const READER_CACHE: &str = "-2000";
+
 /// Any one number, the same in every process: concurrent starts migrate once.
 const MIGRATION_LOCK: i64 = 0x5353_6b79;
 
@@ -204,6 +211,7 @@ async fn connect_sqlite(
                 .foreign_keys(true)
                 .row_buffer_size(ROWS_AHEAD)
                 .pragma("query_only", if role == Role::Reader { "1" } else { "0" })
+                .pragma("cache_size", if role == Role::Writer { WRITER_CACHE } else { READER_CACHE })
                 .optimize_on_close(role == Role::Writer, None)
         });
     if role == Role::Writer {

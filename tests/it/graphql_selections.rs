@@ -123,6 +123,7 @@ on_each_database! {
         worker.stop().await;
         // What no scan fills: of a job that waits for its next try, and of a domain that somebody knows.
         api.engine.execute("UPDATE jobs SET run_at = created_at").await;
+        api.engine.execute("UPDATE batch_jobs SET deadline = end_time").await;
         api.engine.execute("UPDATE domains SET notes = 'called', tags = '[\"lead\"]'").await;
         let of_domain = |name: &str, fields: &str| format!("{{ domain(by: {{ name: \"{name}\" }}) {{ {fields} }} }}");
         let of_batch = |fields: &str| format!("{{ batchJob(id: \"{batch}\") {{ {fields} }} }}");

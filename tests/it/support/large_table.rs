@@ -28,7 +28,7 @@ pub async fn fill(db: &Db) {
     let analyze = match db.backend() {
         DbBackend::Postgres => "ANALYZE; RESET ALL",
         _ => {
-            "PRAGMA analysis_limit = 1000; ANALYZE; PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -2000"
+            "PRAGMA analysis_limit = 1000; ANALYZE; PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536"
         }
     };
     let parts: Vec<String> = std::iter::once(prepare.to_owned())
