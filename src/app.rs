@@ -61,6 +61,7 @@ impl App {
             Notification::Work => self.queue.wake(),
             Notification::Batch(id) => self.progress.poke_batch(id),
             Notification::Job(id) => self.progress.poke_job(id),
+            Notification::Step(id, step) => self.progress.step(id, step),
             Notification::Leases => self.queue.look_at_leases(),
             Notification::Missed => {
                 self.queue.wake();

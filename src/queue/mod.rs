@@ -15,13 +15,17 @@ use crate::{
     clock::Clock,
     config::WorkerSettings,
     metrics::Metrics,
-    model::{BatchId, DomainId, KnownSite, ScanError, ScanErrorCode, ScanFailure, ScanReport, WorkerId},
+    model::{
+        BatchId, DomainId, JobId, JobStep, KnownSite, ScanError, ScanErrorCode, ScanFailure, ScanReport,
+        WorkerId,
+    },
     store::{
         Db, StoreError,
         engine::{
             self, Cancelled, Claim, ClaimedJob, Expired, FinishedJob, HeldLease, LostLease, Outcome,
             Recorded, Target,
         },
+        tell_steps,
     },
 };
 
@@ -71,6 +75,14 @@ impl Queue {
     /// What this process counts.
     pub fn metrics(&self) -> &Metrics {
         &self.0.metrics
+    }
+
+    /// Tells other nodes to which steps running jobs have come. Nobody else is there on SQLite.
+    pub async fn tell_steps(&self, steps: HashMap<JobId, JobStep>) -> Result<(), StoreError> {
+        if self.0.db.is_sqlite() {
+            return Ok(());
+        }
+        tell_steps(self.0.db.writer(), steps).await
     }
 
     /// How many jobs are in each state.

@@ -9,7 +9,7 @@ use sea_orm::{
 };
 
 use super::{StoreError, sql};
-use crate::model::{BatchId, JobId};
+use crate::model::{BatchId, JobId, JobStep};
 
 const CHANNEL: &str = "scrapersky";
 
@@ -22,6 +22,8 @@ pub enum Notification {
     Batch(BatchId),
     /// A job has changed.
     Job(JobId),
+    /// A running job has come to a step.
+    Step(JobId, JobStep),
     /// Jobs that may be running were cancelled: workers look at their leases.
     Leases,
     /// Some were lost while the connection was down: look at everything.
@@ -34,6 +36,7 @@ impl Notification {
             Self::Work => "work".to_owned(),
             Self::Batch(id) => id.to_string(),
             Self::Job(id) => id.to_string(),
+            Self::Step(id, step) => format!("{id} {step}"),
             Self::Leases => "leases".to_owned(),
             Self::Missed => "missed".to_owned(),
         }
@@ -46,10 +49,22 @@ impl Notification {
             None if payload == "leases" => Some(Self::Leases),
             None if payload == "missed" => Some(Self::Missed),
             Some(("batch", _)) => payload.parse().ok().map(Self::Batch),
-            Some(("job", _)) => payload.parse().ok().map(Self::Job),
+            Some(("job", _)) => match payload.split_once(' ') {
+                Some((id, step)) => Some(Self::Step(id.parse().ok()?, step.parse().ok()?)),
+                None => payload.parse().ok().map(Self::Job),
+            },
             _ => None,
         }
     }
+}
+
+/// Tells other nodes to which steps running jobs have come.
+pub async fn tell_steps(
+    connection: &impl ConnectionTrait,
+    steps: impl IntoIterator<Item = (JobId, JobStep)>,
+) -> Result<(), StoreError> {
+    let steps: Vec<_> = steps.into_iter().map(|(job, step)| Notification::Step(job, step)).collect();
+    send_all(connection, &steps).await
 }
 
 /// Sends pokes when the transaction is committed. SQLite has one process, which pokes itself.
@@ -108,5 +123,29 @@ impl Listener {
 impl std::fmt::Debug for Listener {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Listener")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_sent_is_understood_and_what_a_newer_version_sends_is_passed_over() {
+        let (batch, job) = (BatchId::generate(), JobId::generate());
+        for poke in [
+            Notification::Work,
+            Notification::Batch(batch),
+            Notification::Job(job),
+            Notification::Step(job, JobStep::Sitemaps),
+            Notification::Leases,
+            Notification::Missed,
+        ] {
+            assert_eq!(Notification::parse(&poke.payload()), Some(poke));
+        }
+        for unknown in ["", "tea", "batch_1", "job_", "cup_of tea"] {
+            assert_eq!(Notification::parse(unknown), None, "{unknown}");
+        }
+        assert_eq!(Notification::parse(&format!("{job} dancing")), None);
     }
 }

@@ -19,6 +19,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub(super) struct Leases {
     held: Arc<Mutex<HashMap<JobId, Held>>>,
+    untold: Arc<Mutex<HashMap<JobId, JobStep>>>,
     progress: ProgressHub,
     metrics: Metrics,
 }
@@ -26,6 +27,8 @@ pub(super) struct Leases {
 #[derive(Debug)]
 struct Held {
     lease: HeldLease,
+    /// Whether somebody may wait for this job alone.
+    is_single: bool,
     /// Whether the recorder has its outcome.
     handed_over: bool,
     task: Option<AbortHandle>,
@@ -33,7 +36,7 @@ struct Held {
 
 impl Leases {
     pub(super) fn new(progress: ProgressHub, metrics: Metrics) -> Self {
-        Self { held: Arc::default(), progress, metrics }
+        Self { held: Arc::default(), untold: Arc::default(), progress, metrics }
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<JobId, Held>> {
@@ -43,7 +46,10 @@ impl Leases {
     /// Begins to hold a job's lease.
     pub(super) fn hold(&self, job: &ClaimedJob) {
         let lease = HeldLease { job_id: job.id, lease_epoch: job.lease_epoch, step: JobStep::Resolving };
-        self.lock().insert(job.id, Held { lease, handed_over: false, task: None });
+        self.lock().insert(
+            job.id,
+            Held { lease, is_single: job.batch_id.is_none(), handed_over: false, task: None },
+        );
         self.progress.step(job.id, JobStep::Resolving);
     }
 
@@ -54,12 +60,21 @@ impl Leases {
         }
     }
 
-    /// Notes what the job does now; watchers on this node see it at once, others with the next heartbeat.
+    /// Notes what the job does now; watchers on this node see it at once, those on others when they are told, or with the
+    /// next heartbeat.
     pub(super) fn step(&self, job: JobId, step: JobStep) {
         if let Some(held) = self.lock().get_mut(&job) {
             held.lease.step = step;
+            if held.is_single {
+                self.untold.lock().unwrap_or_else(PoisonError::into_inner).insert(job, step);
+            }
         }
         self.progress.step(job, step);
+    }
+
+    /// The newest steps of jobs outside batches since the last call.
+    pub(super) fn take_steps(&self) -> HashMap<JobId, JobStep> {
+        std::mem::take(&mut self.untold.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Notes that the recorder has the job's outcome.

@@ -3,6 +3,7 @@
 mod leases;
 mod recorder;
 mod scan_job;
+mod upkeep;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -28,23 +29,14 @@ use crate::{
     progress::ProgressHub,
     queue::Queue,
     scanner::Scanner,
-    store::engine::{Cancelled, ClaimedJob, FinishedJob},
+    store::engine::{ClaimedJob, FinishedJob},
 };
-
-/// Leases are extended, due retries released and lost workers noticed this often.
-const HEARTBEAT: Duration = Duration::from_secs(1);
 
 /// A lost wake-up costs at most this long.
 const POLL: Duration = Duration::from_secs(1);
 
 /// Freed permits are gathered for this long, so that one claim fills many of them.
 const CLAIM_GATHERING: Duration = Duration::from_millis(10);
-
-/// Old rows are looked for this often.
-const CLEANING: Duration = Duration::from_secs(60);
-
-/// The pause between two steps of the clean-up: it takes less than a tenth of the database's time.
-const CLEANING_PAUSE: Duration = Duration::from_millis(200);
 
 /// What a scan is to the worker: a name in, a report out. Dropping the future ends the scan.
 pub trait Scan: Send + Sync + 'static {
@@ -112,9 +104,10 @@ impl Worker {
         let recorder = Recorder::new(self.queue.clone(), self.progress.clone(), self.leases.clone());
         let ended = CancellationToken::new();
         let mut upkeep = JoinSet::new();
-        upkeep.spawn(keep_leases(self.queue.clone(), self.leases.clone(), ended.clone()));
-        upkeep.spawn(maintain(self.queue.clone(), self.progress.clone(), ended.clone()));
-        upkeep.spawn(clean_up(self.queue.clone(), ended.clone()));
+        upkeep.spawn(upkeep::keep_leases(self.queue.clone(), self.leases.clone(), ended.clone()));
+        upkeep.spawn(upkeep::tell_steps(self.queue.clone(), self.leases.clone(), ended.clone()));
+        upkeep.spawn(upkeep::maintain(self.queue.clone(), self.progress.clone(), ended.clone()));
+        upkeep.spawn(upkeep::clean_up(self.queue.clone(), ended.clone()));
         let recording = tokio::spawn(recorder.run(to_record));
 
         let mut running = JoinSet::new();
@@ -292,80 +285,5 @@ impl Claiming {
     fn may_claim(&self, running: usize) -> bool {
         let enough = (self.concurrency - running.min(self.concurrency)) >= (self.concurrency / 8).max(1);
         self.waits(running) && (enough || running == 0 || Instant::now() >= self.not_before)
-    }
-}
-
-/// Extends leases; scans whose job is no longer this worker's are dropped.
-async fn keep_leases(queue: Queue, leases: Leases, ended: CancellationToken) {
-    let mut beat = interval(HEARTBEAT);
-    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            () = ended.cancelled() => return,
-            _ = beat.tick() => {}
-            () = queue.leases_may_be_lost() => {}
-        }
-        let held = leases.all();
-        if held.is_empty() {
-            continue;
-        }
-        match queue.extend(&held).await {
-            Ok(lost) => leases.drop_lost(&lost),
-            Err(error) => warn!(%error, "Leases could not be extended"),
-        }
-    }
-}
-
-/// Releases due retries, takes the jobs of silent workers, and ends batches at their deadlines.
-async fn maintain(queue: Queue, progress: ProgressHub, ended: CancellationToken) {
-    let mut beat = interval(HEARTBEAT);
-    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    while ended.run_until_cancelled(beat.tick()).await.is_some() {
-        match queue.promote_due().await {
-            Ok(0) => {}
-            Ok(_) => queue.wake(),
-            Err(error) => warn!(%error, "Due retries could not be released"),
-        }
-        match queue.reap().await {
-            Ok(recorded) => recorder::poke(&progress, &recorded),
-            Err(error) => warn!(%error, "Jobs of lost workers could not be taken"),
-        }
-        match queue.cancel_overdue().await {
-            Ok(cancelled) => {
-                for cancelled in cancelled {
-                    tell_of_deadline(&queue, &progress, &cancelled);
-                }
-            }
-            Err(error) => warn!(%error, "Batches whose deadline has come could not be cancelled"),
-        }
-    }
-}
-
-fn tell_of_deadline(queue: &Queue, progress: &ProgressHub, cancelled: &Cancelled) {
-    let Some(batch) = cancelled.batch else { return };
-    info!(batch_id = %batch, jobs = cancelled.jobs.len(), "The deadline of a batch has come: what was left of it is cancelled");
-    queue.look_at_leases();
-    progress.poke_batch(batch);
-    cancelled.jobs.iter().for_each(|job| progress.poke_job(*job));
-}
-
-/// Removes what is old, in small steps with pauses between them, so that the work goes on beside it.
-async fn clean_up(queue: Queue, ended: CancellationToken) {
-    let mut round = interval(CLEANING);
-    round.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    while ended.run_until_cancelled(round.tick()).await.is_some() {
-        loop {
-            match queue.remove_old().await {
-                Ok(0) => break,
-                Ok(removed) => debug!(removed, "Old rows were removed"),
-                Err(error) => {
-                    warn!(%error, "Old jobs could not be removed");
-                    break;
-                }
-            }
-            if ended.run_until_cancelled(tokio::time::sleep(CLEANING_PAUSE)).await.is_none() {
-                return;
-            }
-        }
     }
 }

@@ -13,8 +13,9 @@ use axum::{
 use super::{error::Code, media_type::Format, rejection::Rejection};
 use crate::http::{HttpState, security};
 
-/// What is read at a time; messages may be longer. The library's default of 128 KiB a socket is most of what an idle one holds.
-const BUFFER: usize = 4 << 10;
+/// What is read at a time; messages may be longer. With the library's default of 128 KiB it would be nearly all that a
+/// socket holds.
+const BUFFER: usize = 1 << 10;
 
 /// `/graphql/ws`.
 pub(crate) async fn endpoint(

@@ -1,0 +1,114 @@
+//! What a worker does beside its work: it keeps its leases, tells how far it has come, and keeps the queue in order.
+
+use std::time::Duration;
+
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, info, warn};
+
+use super::{leases::Leases, recorder};
+use crate::{progress::ProgressHub, queue::Queue, store::engine::Cancelled};
+
+/// Leases are extended, due retries released and lost workers noticed this often.
+const HEARTBEAT: Duration = Duration::from_secs(1);
+
+/// Steps of running jobs are told to other nodes this often.
+const TELLING: Duration = Duration::from_millis(100);
+
+/// Old rows are looked for this often.
+const CLEANING: Duration = Duration::from_secs(60);
+
+/// The pause between two steps of the clean-up: it takes less than a tenth of the database's time.
+const CLEANING_PAUSE: Duration = Duration::from_millis(200);
+
+/// Extends leases; scans whose job is no longer this worker's are dropped.
+pub(super) async fn keep_leases(queue: Queue, leases: Leases, ended: CancellationToken) {
+    let mut beat = interval(HEARTBEAT);
+    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = ended.cancelled() => return,
+            _ = beat.tick() => {}
+            () = queue.leases_may_be_lost() => {}
+        }
+        let held = leases.all();
+        if held.is_empty() {
+            continue;
+        }
+        match queue.extend(&held).await {
+            Ok(lost) => leases.drop_lost(&lost),
+            Err(error) => warn!(%error, "Leases could not be extended"),
+        }
+    }
+}
+
+/// Tells other nodes how far jobs have come that somebody may wait for: those outside batches. One statement for all of
+/// them, and none while nothing moves.
+pub(super) async fn tell_steps(queue: Queue, leases: Leases, ended: CancellationToken) {
+    let mut beat = interval(TELLING);
+    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while ended.run_until_cancelled(beat.tick()).await.is_some() {
+        let steps = leases.take_steps();
+        if steps.is_empty() {
+            continue;
+        }
+        // Whoever watches learns it from the next heartbeat.
+        if let Err(error) = queue.tell_steps(steps).await {
+            debug!(%error, "Other nodes could not be told how far jobs have come");
+        }
+    }
+}
+
+/// Releases due retries, takes the jobs of silent workers, and ends batches at their deadlines.
+pub(super) async fn maintain(queue: Queue, progress: ProgressHub, ended: CancellationToken) {
+    let mut beat = interval(HEARTBEAT);
+    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while ended.run_until_cancelled(beat.tick()).await.is_some() {
+        match queue.promote_due().await {
+            Ok(0) => {}
+            Ok(_) => queue.wake(),
+            Err(error) => warn!(%error, "Due retries could not be released"),
+        }
+        match queue.reap().await {
+            Ok(recorded) => recorder::poke(&progress, &recorded),
+            Err(error) => warn!(%error, "Jobs of lost workers could not be taken"),
+        }
+        match queue.cancel_overdue().await {
+            Ok(cancelled) => {
+                for cancelled in cancelled {
+                    tell_of_deadline(&queue, &progress, &cancelled);
+                }
+            }
+            Err(error) => warn!(%error, "Batches whose deadline has come could not be cancelled"),
+        }
+    }
+}
+
+fn tell_of_deadline(queue: &Queue, progress: &ProgressHub, cancelled: &Cancelled) {
+    let Some(batch) = cancelled.batch else { return };
+    info!(batch_id = %batch, jobs = cancelled.jobs.len(), "The deadline of a batch has come: what was left of it is cancelled");
+    queue.look_at_leases();
+    progress.poke_batch(batch);
+    cancelled.jobs.iter().for_each(|job| progress.poke_job(*job));
+}
+
+/// Removes what is old, in small steps with pauses between them, so that the work goes on beside it.
+pub(super) async fn clean_up(queue: Queue, ended: CancellationToken) {
+    let mut round = interval(CLEANING);
+    round.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while ended.run_until_cancelled(round.tick()).await.is_some() {
+        loop {
+            match queue.remove_old().await {
+                Ok(0) => break,
+                Ok(removed) => debug!(removed, "Old rows were removed"),
+                Err(error) => {
+                    warn!(%error, "Old jobs could not be removed");
+                    break;
+                }
+            }
+            if ended.run_until_cancelled(tokio::time::sleep(CLEANING_PAUSE)).await.is_none() {
+                return;
+            }
+        }
+    }
+}
