@@ -86,6 +86,14 @@ pub(super) async fn execute(
     Ok(connection.execute_raw(statement(connection, sql, values)).await?.rows_affected())
 }
 
+/// Locks the rows that a `SELECT` answers. On SQLite a transaction that may write holds everything.
+pub(super) const fn for_update(backend: DbBackend) -> &'static str {
+    match backend {
+        DbBackend::Postgres => "FOR UPDATE",
+        _ => "",
+    }
+}
+
 /// A condition that `column` is one of the identifiers in parameter `place`, made by [`ids_value`].
 pub(super) fn in_ids(backend: DbBackend, column: &str, place: usize) -> String {
     match backend {

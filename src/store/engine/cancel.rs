@@ -6,8 +6,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Value};
 use uuid::Uuid;
 
-use super::super::{Db, Notification, StoreError, notify, sql};
-use crate::model::{BatchCounts, BatchId, BatchStatus, JobId, TenantId};
+use super::{
+    super::{Db, Notification, StoreError, notify, sql},
+    counters::{self, LockedBatch},
+};
+use crate::model::{BatchId, JobId, TenantId};
 
 /// What is to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,17 +39,16 @@ pub async fn cancel(
 ) -> Result<Option<Cancelled>, StoreError> {
     let transaction = db.begin().await?;
     let Some(batch_id) = batch_of(&transaction, tenant, target).await? else { return Ok(None) };
-    let batch = match batch_id {
-        Some(id) => lock_batch(&transaction, id).await?,
-        None => None,
-    };
-    let finished = batch.as_ref().map_or(0, |(_, counts)| counts.finished());
+    let mut batches = counters::lock(&transaction, batch_id).await?;
+    let finished = batches.values().map(LockedBatch::finished).sum();
     let jobs = end_jobs(&transaction, tenant, target, finished, now).await?;
     if !jobs.is_empty() {
         settle_domains(&transaction, &jobs, now).await?;
-        if let Some((id, counts)) = batch {
-            count(&transaction, id, counts, (&jobs, target), now).await?;
+        let as_a_whole = matches!(target, Target::Batch(_));
+        for batch in batches.values_mut() {
+            batch.cancel(jobs.len(), as_a_whole);
         }
+        counters::store(&transaction, batches.values(), now).await?;
         notify::send_all(&transaction, &pokes(&jobs, batch_id)).await?;
     }
     transaction.commit().await?;
@@ -77,31 +79,13 @@ async fn batch_of(
 ) -> Result<Option<Option<BatchId>>, StoreError> {
     let (text, id) = match target {
         Target::Job(id) => ("SELECT batch_id FROM jobs WHERE tenant_id = $1 AND id = $2", id.0),
-        Target::Batch(id) => ("SELECT id AS batch_id FROM batch_jobs WHERE tenant_id = $1 AND id = $2", id.0),
+        Target::Batch(id) => (
+            "SELECT id AS batch_id FROM batch_jobs WHERE tenant_id = $1 AND id = $2 AND removed_at IS NULL",
+            id.0,
+        ),
     };
     let rows = sql::all(transaction, text, [tenant.0.into(), id.into()]).await?;
     rows.first().map(|row| Ok(row.try_get::<Option<Uuid>>("", "batch_id")?.map(BatchId))).transpose()
-}
-
-async fn lock_batch(
-    transaction: &DatabaseTransaction,
-    id: BatchId,
-) -> Result<Option<(BatchId, BatchCounts)>, StoreError> {
-    let lock = if transaction.get_database_backend() == DbBackend::Postgres { "FOR UPDATE" } else { "" };
-    let text = format!(
-        "SELECT total_domains, completed_domains, failed_domains, cancelled_domains FROM batch_jobs \
-         WHERE id = $1 {lock}"
-    );
-    let rows = sql::all(transaction, text, [id.0.into()]).await?;
-    let counts = |row: &sea_orm::QueryResult| {
-        Ok(BatchCounts {
-            total: row.try_get("", "total_domains")?,
-            completed: row.try_get("", "completed_domains")?,
-            failed: row.try_get("", "failed_domains")?,
-            cancelled: row.try_get("", "cancelled_domains")?,
-        })
-    };
-    rows.first().map(|row| counts(row).map(|counts| (id, counts))).transpose()
 }
 
 /// Ends the jobs, in the order of their identifiers, and numbers those of a batch after its `finished` ones.
@@ -117,7 +101,7 @@ async fn end_jobs(
         Target::Job(id) => ("id", id.0),
         Target::Batch(id) => ("batch_id", id.0),
     };
-    let lock = if backend == DbBackend::Postgres { "FOR UPDATE" } else { "" };
+    let lock = sql::for_update(backend);
     let (at, at_value) = sql::from_now(backend, 4, now, TimeDelta::zero());
     let text = format!(
         "WITH open AS MATERIALIZED (SELECT id FROM jobs WHERE tenant_id = $1 AND {column} = $2 \
@@ -152,31 +136,6 @@ async fn settle_domains(
     );
     sql::execute(transaction, text, [sql::ids_value(backend, jobs.iter().map(|job| job.0)), at_value])
         .await?;
-    Ok(())
-}
-
-/// A batch that was cancelled as a whole is a cancelled one, whatever had ended before.
-async fn count(
-    transaction: &DatabaseTransaction,
-    id: BatchId,
-    mut counts: BatchCounts,
-    (jobs, target): (&[JobId], Target),
-    now: DateTime<Utc>,
-) -> Result<(), StoreError> {
-    counts.cancelled = counts.cancelled.saturating_add(i64::try_from(jobs.len()).unwrap_or(i64::MAX));
-    let status = match target {
-        Target::Batch(_) => BatchStatus::Cancelled,
-        Target::Job(_) => counts.status(),
-    };
-    let (at, at_value) = sql::from_now(transaction.get_database_backend(), 2, now, TimeDelta::zero());
-    let text = format!(
-        "UPDATE batch_jobs SET cancelled_domains = $1, updated_at = {at}, \
-           status = CASE WHEN $4 THEN $3 WHEN start_time IS NULL THEN 'pending' ELSE $3 END, \
-           end_time = CASE WHEN $4 THEN {at} END WHERE id = $5"
-    );
-    let values: [Value; 5] =
-        [counts.cancelled.into(), at_value, status.as_str().into(), status.is_finished().into(), id.0.into()];
-    sql::execute(transaction, text, values).await?;
     Ok(())
 }
 

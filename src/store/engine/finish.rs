@@ -6,17 +6,17 @@ use std::{collections::BTreeMap, iter::once};
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend};
 use serde_json::{Value as Json, json};
-use uuid::Uuid;
 
 use super::super::{
     Db, Notification, StoreError, notify,
     sql::{self, Column, Kind},
 };
-use super::{claim::ClaimedJob, facts, is_running};
-use crate::model::{
-    BatchCounts, BatchId, BatchStatus, DomainId, FailureCount, JobId, JobStatus, ScanFailure, ScanReport,
-    TenantId,
+use super::{
+    claim::ClaimedJob,
+    counters::{self, LockedBatch},
+    facts, is_running,
 };
+use crate::model::{BatchId, DomainId, JobId, JobStatus, ScanFailure, ScanReport, TenantId};
 
 /// How a try ended.
 #[derive(Debug, Clone, PartialEq)]
@@ -87,17 +87,17 @@ pub struct Recorded {
 /// Records the group in one transaction; either all of it is stored or nothing.
 pub async fn finish(db: &Db, group: &[FinishedJob], now: DateTime<Utc>) -> Result<Recorded, StoreError> {
     let transaction = db.begin().await?;
-    let mut batches = lock_batches(&transaction, group).await?;
+    let mut batches = counters::lock(&transaction, group.iter().filter_map(|job| job.batch_id)).await?;
     let held = lock_jobs(&transaction, group).await?;
     let (valid, late): (Vec<_>, Vec<_>) =
         group.iter().partition(|job| held.get(&job.job_id) == Some(&job.lease_epoch));
     let sequences = count(&valid, &mut batches);
     update_jobs(&transaction, &valid, &sequences, now).await?;
     facts::store(&transaction, &valid, now).await?;
-    update_batches(&transaction, &batches, now).await?;
+    counters::store(&transaction, batches.values(), now).await?;
     let recorded = Recorded {
         jobs: valid.iter().map(|job| job.job_id).collect(),
-        batches: batches.values().filter(|batch| batch.changed).map(|batch| batch.id).collect(),
+        batches: batches.values().filter(|batch| batch.changed()).map(|batch| batch.id).collect(),
         stale: late.iter().map(|job| job.job_id).collect(),
     };
     notify::send_all(&transaction, &pokes(&valid, &recorded)).await?;
@@ -111,56 +111,6 @@ fn pokes(valid: &[&FinishedJob], recorded: &Recorded) -> Vec<Notification> {
     recorded.batches.iter().copied().map(Notification::Batch).chain(singles).collect()
 }
 
-/// A batch whose row is locked.
-struct LockedBatch {
-    id: BatchId,
-    counts: BatchCounts,
-    failures: Vec<FailureCount>,
-    changed: bool,
-}
-
-const fn for_update(backend: DbBackend) -> &'static str {
-    match backend {
-        DbBackend::Postgres => "FOR UPDATE",
-        _ => "",
-    }
-}
-
-async fn lock_batches(
-    transaction: &DatabaseTransaction,
-    group: &[FinishedJob],
-) -> Result<BTreeMap<BatchId, LockedBatch>, StoreError> {
-    let backend = transaction.get_database_backend();
-    let mut ids: Vec<Uuid> = group.iter().filter_map(|job| job.batch_id).map(|id| id.0).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    if ids.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let text = format!(
-        "SELECT id, total_domains, completed_domains, failed_domains, cancelled_domains, failure_counts \
-         FROM batch_jobs WHERE {} ORDER BY id {}",
-        sql::in_ids(backend, "id", 1),
-        for_update(backend)
-    );
-    let rows = sql::all(transaction, text, [sql::ids_value(backend, ids)]).await?;
-    rows.iter().map(|row| locked_batch(row).map(|batch| (batch.id, batch))).collect()
-}
-
-fn locked_batch(row: &sea_orm::QueryResult) -> Result<LockedBatch, StoreError> {
-    Ok(LockedBatch {
-        id: BatchId(row.try_get("", "id")?),
-        counts: BatchCounts {
-            total: row.try_get("", "total_domains")?,
-            completed: row.try_get("", "completed_domains")?,
-            failed: row.try_get("", "failed_domains")?,
-            cancelled: row.try_get("", "cancelled_domains")?,
-        },
-        failures: sql::from_json(row.try_get("", "failure_counts")?)?,
-        changed: false,
-    })
-}
-
 /// The epoch of each job of the group that is still running.
 async fn lock_jobs(
     transaction: &DatabaseTransaction,
@@ -171,7 +121,7 @@ async fn lock_jobs(
         "SELECT id, lease_epoch FROM jobs WHERE {} AND {} ORDER BY id {}",
         is_running("status"),
         sql::in_ids(backend, "id", 1),
-        for_update(backend)
+        sql::for_update(backend)
     );
     let ids = sql::ids_value(backend, group.iter().map(|job| job.job_id.0));
     let rows = sql::all(transaction, text, [ids]).await?;
@@ -183,23 +133,14 @@ fn count(valid: &[&FinishedJob], batches: &mut BTreeMap<BatchId, LockedBatch>) -
     let mut sequences = BTreeMap::new();
     for job in valid {
         let Some(batch) = job.batch_id.and_then(|id| batches.get_mut(&id)) else { continue };
-        if let Some(sequence) = batch.counts.count(job.outcome.status()) {
+        if let Some(sequence) = batch.count(job.outcome.status()) {
             sequences.insert(job.job_id, sequence);
-            batch.changed = true;
         }
         if let Outcome::Failed(failure) = &job.outcome {
-            count_failure(&mut batch.failures, failure);
+            batch.count_failure(failure);
         }
     }
     sequences
-}
-
-fn count_failure(failures: &mut Vec<FailureCount>, failure: &ScanFailure) {
-    match failures.iter_mut().find(|count| count.code == failure.code) {
-        Some(count) => count.count += 1,
-        None => failures.push(FailureCount { code: failure.code, count: 1 }),
-    }
-    failures.sort_by_key(|count| (-count.count, count.code));
 }
 
 const JOB_COLUMNS: &[Column] = &[
@@ -272,50 +213,5 @@ fn summary(report: &ScanReport) -> Json {
         "phoneNumbers": report.facts.phone_numbers.len(),
         "totalSitemaps": report.total_sitemaps,
         "sitemapUrls": report.sitemap_urls,
-    })
-}
-
-async fn update_batches(
-    transaction: &DatabaseTransaction,
-    batches: &BTreeMap<BatchId, LockedBatch>,
-    now: DateTime<Utc>,
-) -> Result<(), StoreError> {
-    const COLUMNS: &[Column] = &[
-        ("id", Kind::Id),
-        ("status", Kind::Text),
-        ("completed", Kind::Integer),
-        ("failed", Kind::Integer),
-        ("cancelled", Kind::Integer),
-        ("failures", Kind::Json),
-        ("ended", Kind::Bool),
-    ];
-    let changed: Vec<Json> = batches.values().filter(|batch| batch.changed).map(batch_row).collect();
-    if changed.is_empty() {
-        return Ok(());
-    }
-    let backend = transaction.get_database_backend();
-    let (at, at_value) = sql::from_now(backend, 1, now, TimeDelta::zero());
-    let text = format!(
-        "UPDATE batch_jobs AS b SET status = x.status, completed_domains = x.completed, failed_domains = x.failed, \
-           cancelled_domains = x.cancelled, failure_counts = x.failures, updated_at = {at}, \
-           start_time = coalesce(b.start_time, {at}), end_time = CASE WHEN x.ended THEN {at} END \
-         FROM {} WHERE b.id = x.id",
-        sql::rows(backend, 2, COLUMNS)
-    );
-    let rows = sql::row_values(backend, COLUMNS, &changed);
-    sql::execute(transaction, text, once(at_value).chain(rows)).await?;
-    Ok(())
-}
-
-fn batch_row(batch: &LockedBatch) -> Json {
-    let status: BatchStatus = batch.counts.status();
-    json!({
-        "id": sql::hex(batch.id.0),
-        "status": status.as_str(),
-        "completed": batch.counts.completed,
-        "failed": batch.counts.failed,
-        "cancelled": batch.counts.cancelled,
-        "failures": batch.failures,
-        "ended": status.is_finished(),
     })
 }

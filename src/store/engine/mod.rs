@@ -5,6 +5,7 @@
 mod cancel;
 mod capped;
 mod claim;
+mod counters;
 mod depth;
 mod facts;
 mod finish;
