@@ -60,7 +60,8 @@ impl Schema {
         with_codes(self.guarded.execute(request).await)
     }
 
-    /// Executes an operation of any kind: a subscription answers as often as there is news, the others once.
+    /// Executes an operation of any kind: a subscription answers as often as there is news, the others once. A field whose
+    /// resolver panics fails alone.
     pub fn execute_stream(&self, request: impl Into<Request>) -> BoxStream<'static, Response> {
         self.execute_stream_with_session_data(request, Arc::default())
     }
@@ -72,7 +73,7 @@ impl Schema {
         session: Arc<Data>,
     ) -> BoxStream<'static, Response> {
         let request = self.with_loaders(request.into(), Some(&session));
-        self.inner.execute_stream_with_session_data(request, session).map(with_codes).boxed()
+        self.guarded.execute_stream_with_session_data(request, session).map(with_codes).boxed()
     }
 
     /// The schema in the schema definition language, in full and in no order.

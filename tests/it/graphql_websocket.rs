@@ -195,12 +195,33 @@ async fn what_is_refused_comes_as_an_error_and_the_socket_goes_on() {
 }
 
 #[tokio::test]
-async fn a_panic_ends_its_operation_and_no_other() {
+async fn a_field_that_panics_fails_alone_and_its_subscription_goes_on() {
+    let server = ProtocolServer::start().await;
+    let mut client = WsClient::ready(server.address).await;
+    client.subscribe("1", "subscription { count(to: 3) { number boom } }").await;
+    assert_eq!(client.json().await["payload"]["data"]["count"], json!({ "number": 0, "boom": 0 }));
+    for _ in 1..3 {
+        let event = client.json().await;
+        assert_eq!((&event["type"], &event["payload"]["data"]), (&json!("next"), &json!(null)), "{event}");
+        let error = &event["payload"]["errors"][0];
+        assert_eq!(
+            (&error["path"], &error["extensions"]["code"]),
+            (&json!(["count", "boom"]), &json!("INTERNAL"))
+        );
+        assert!(
+            error["extensions"]["requestId"].is_string() && !event.to_string().contains("secret"),
+            "{event}"
+        );
+    }
+    assert_eq!(client.json().await["type"], "complete");
+}
+
+#[tokio::test]
+async fn a_stream_that_panics_ends_its_operation_and_no_other() {
     let server = ProtocolServer::start().await;
     let mut client = WsClient::ready(server.address).await;
     client.subscribe("good", "subscription { latest { number } }").await;
-    client.subscribe("bad", "subscription { count { number boom } }").await;
-    assert_eq!(client.json().await["payload"]["data"]["count"]["number"], 0);
+    client.subscribe("bad", "subscription { boomAtOnce }").await;
     let error = client.json().await;
     assert_eq!((&error["type"], &error["id"]), (&json!("error"), &json!("bad")));
     assert!(error["payload"][0]["extensions"]["requestId"].is_string(), "{error}");

@@ -21,7 +21,7 @@ pub trait GraphqlExecutor: Send + Sync + 'static {
         self.execute(request)
     }
 
-    /// Runs any operation; a subscription answers once for each event.
+    /// Runs any operation; a subscription answers once for each event. A field whose resolver panics should fail alone.
     fn execute_stream(&self, request: Request) -> BoxStream<'static, Response>;
 
     /// The schema's definition; it is read once.

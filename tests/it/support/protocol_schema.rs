@@ -75,7 +75,7 @@ impl GraphqlExecutor for Api {
     }
 
     fn execute_stream(&self, request: Request) -> BoxStream<'static, Response> {
-        GraphqlExecutor::execute_stream(&self.schema, request)
+        GraphqlExecutor::execute_stream(&self.guarded, request)
     }
 
     fn sdl(&self) -> String {
