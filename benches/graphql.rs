@@ -37,10 +37,6 @@ use scrapersky::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// The program's own.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 struct Bench {
     db: Db,
     scope: Scope,

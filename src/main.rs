@@ -5,10 +5,6 @@ use std::process::ExitCode;
 use clap::Parser;
 use scrapersky::commands::Cli;
 
-/// With the system's allocator a watching socket costs the server half as much again, and a query a tenth.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 #[tokio::main]
 async fn main() -> ExitCode {
     match Cli::parse().run().await {
