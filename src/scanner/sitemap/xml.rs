@@ -210,8 +210,10 @@ impl XmlCounter {
         }
     }
 
-    /// Keeps text where it means something, up to a length that no address or date exceeds.
+    /// Keeps text where it means something, up to a length that no address or date exceeds. A byte order mark at its
+    /// start belongs to no address; the reader itself drops one only where a piece of the file begins with it.
     fn capture(&mut self, text: &str) {
+        let text = text.trim_start_matches('\u{feff}');
         let is_wanted = matches!(
             self.stack.last(),
             Some(Element::PageLocation | Element::SitemapLocation | Element::Date)

@@ -109,6 +109,15 @@ fn white_space_comments_and_processing_instructions_do_not_matter() {
 }
 
 #[test]
+fn byte_order_marks_within_the_file_are_no_part_of_an_address() {
+    let content = read(
+        "<sitemapindex><sitemap><loc>\u{feff}https://a.test/1.xml</loc></sitemap><sitemap><loc>\u{feff}\u{feff}</loc></sitemap>
+         <sitemap><loc>https://a.test/2.xml<!-- x -->\u{feff}?x</loc></sitemap></sitemapindex>",
+    );
+    assert_eq!(content.children, ["https://a.test/1.xml", "https://a.test/2.xml?x"]);
+}
+
+#[test]
 fn brackets_in_attributes_text_and_cdata_do_no_harm() {
     let text = "<urlset a='x > y'><url><loc>https://a.test/?a>b</loc></url>
                 <url><loc><![CDATA[https://a.test/<a>&]]></loc></url><url><loc>https://a.test/?a&b</loc></url></urlset>";
