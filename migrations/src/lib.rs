@@ -15,6 +15,7 @@ mod m20261120_000006_idempotency_keys;
 mod m20261120_000010_batch_deadlines;
 mod m20261120_000011_revisits;
 mod m20261120_000012_upkeep;
+mod m20261120_000013_host_turns;
 
 pub use sea_orm_migration::{MigrationStatus, MigratorTrait};
 
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261120_000010_batch_deadlines::Migration),
             Box::new(m20261120_000011_revisits::Migration),
             Box::new(m20261120_000012_upkeep::Migration),
+            Box::new(m20261120_000013_host_turns::Migration),
         ]
     }
 }

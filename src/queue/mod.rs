@@ -3,7 +3,11 @@
 mod backoff;
 mod listen;
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use chrono::TimeDelta;
 use tokio::sync::Notify;
@@ -159,6 +163,36 @@ impl Queue {
     /// Extends the leases and stores the steps; answers those that are no longer held.
     pub async fn extend(&self, leases: &[HeldLease]) -> Result<Vec<LostLease>, StoreError> {
         engine::extend(self.0.db.writer(), leases, self.0.lease, self.0.clock.now()).await
+    }
+
+    /// Whether no other process works on this database.
+    pub fn is_alone(&self) -> bool {
+        self.0.db.is_sqlite()
+    }
+
+    /// How long leases and turns last without being kept.
+    pub fn lease(&self) -> Duration {
+        self.0.lease.to_std().unwrap_or(Duration::MAX)
+    }
+
+    /// Takes turns at hosts; answers those that the worker may visit.
+    pub async fn take_turns(&self, worker: WorkerId, hosts: &[&str]) -> Result<HashSet<String>, StoreError> {
+        engine::take_turns(self.0.db.writer(), worker, hosts, self.0.lease).await
+    }
+
+    /// Keeps the worker's turns at hosts.
+    pub async fn keep_turns(&self, worker: WorkerId, hosts: &[String]) -> Result<u64, StoreError> {
+        engine::keep_turns(self.0.db.writer(), worker, hosts, self.0.lease).await
+    }
+
+    /// Ends the worker's turns at hosts.
+    pub async fn end_turns(&self, worker: WorkerId, hosts: &[String]) -> Result<(), StoreError> {
+        engine::end_turns(self.0.db.writer(), worker, hosts).await
+    }
+
+    /// Puts jobs back for a second, without charge.
+    pub async fn put_off(&self, leases: &[HeldLease]) -> Result<u64, StoreError> {
+        engine::put_off(self.0.db.writer(), leases, TimeDelta::seconds(1), self.0.clock.now()).await
     }
 
     /// Puts unfinished jobs back without charge.

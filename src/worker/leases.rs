@@ -45,7 +45,7 @@ impl Leases {
 
     /// Begins to hold a job's lease.
     pub(super) fn hold(&self, job: &ClaimedJob) {
-        let lease = HeldLease { job_id: job.id, lease_epoch: job.lease_epoch, step: JobStep::Resolving };
+        let lease = HeldLease::of(job);
         self.lock().insert(
             job.id,
             Held { lease, is_single: job.batch_id.is_none(), handed_over: false, task: None },

@@ -3,6 +3,7 @@
 mod leases;
 mod recorder;
 mod scan_job;
+mod turns;
 mod upkeep;
 
 use std::{
@@ -20,7 +21,11 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
-use self::{leases::Leases, recorder::Recorder};
+use self::{
+    leases::Leases,
+    recorder::Recorder,
+    turns::{Turns, Visit},
+};
 use crate::{
     config::WorkerSettings,
     model::{
@@ -69,6 +74,7 @@ pub struct Worker {
     scanner: Arc<dyn Scan>,
     progress: ProgressHub,
     leases: Leases,
+    turns: Turns,
     concurrency: usize,
     drain_timeout: Duration,
     /// Batches that are known to have been marked as started.
@@ -83,8 +89,10 @@ impl Worker {
         progress: ProgressHub,
         settings: &WorkerSettings,
     ) -> Self {
+        let id = WorkerId::generate();
         Self {
-            id: WorkerId::generate(),
+            id,
+            turns: Turns::new(queue.clone(), id),
             leases: Leases::new(progress.clone(), queue.metrics().clone()),
             queue,
             scanner,
@@ -105,6 +113,7 @@ impl Worker {
         let ended = CancellationToken::new();
         let mut upkeep = JoinSet::new();
         upkeep.spawn(upkeep::keep_leases(self.queue.clone(), self.leases.clone(), ended.clone()));
+        upkeep.spawn(self.turns.clone().keep(ended.clone()));
         upkeep.spawn(upkeep::tell_steps(self.queue.clone(), self.leases.clone(), ended.clone()));
         upkeep.spawn(upkeep::maintain(self.queue.clone(), self.progress.clone(), ended.clone()));
         upkeep.spawn(upkeep::clean_up(self.queue.clone(), ended.clone()));
@@ -176,9 +185,9 @@ impl Worker {
         claiming.claimed(jobs.len(), free);
         self.mark_started(&jobs).await;
         let known = self.known_sites(&jobs).await;
-        for job in jobs {
+        for (job, visit) in self.turns.take(jobs).await {
             let known = known.get(&job.domain_id).cloned();
-            self.start(job, known, running, finished.clone());
+            self.start((job, visit), known, running, finished.clone());
         }
     }
 
@@ -192,7 +201,7 @@ impl Worker {
 
     fn start(
         &self,
-        job: ClaimedJob,
+        (job, visit): (ClaimedJob, Visit),
         known: Option<Arc<KnownSite>>,
         running: &mut Running,
         finished: mpsc::Sender<FinishedJob>,
@@ -202,7 +211,11 @@ impl Worker {
         let (queue, scanner) = (self.queue.clone(), Arc::clone(&self.scanner));
         leases.hold(&job);
         let id = job.id;
-        let handle = running.spawn(scan_job::run(job, known, queue, scanner, leases.clone(), finished));
+        let scanning = scan_job::run(job, known, queue, scanner, leases.clone(), finished);
+        let handle = running.spawn(async move {
+            let _visiting = visit;
+            scanning.await;
+        });
         leases.set_abort_handle(id, handle);
     }
 

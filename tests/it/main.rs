@@ -28,6 +28,7 @@ mod graphql_sse;
 mod graphql_stock;
 mod graphql_websocket;
 mod licences;
+mod nodes_politeness;
 mod nodes_progress;
 mod npm_clients;
 mod operators;

@@ -9,7 +9,7 @@ use super::super::{
     StoreError,
     sql::{self, Column, Kind},
 };
-use super::is_running;
+use super::{claim::ClaimedJob, is_running};
 use crate::model::{BatchId, DomainId, JobId, JobStep, TenantId};
 
 /// A lease as its worker knows it.
@@ -21,6 +21,13 @@ pub struct HeldLease {
     pub lease_epoch: i32,
     /// What the job does now.
     pub step: JobStep,
+}
+
+impl HeldLease {
+    /// The lease of a job that has just been claimed.
+    pub const fn of(job: &ClaimedJob) -> Self {
+        Self { job_id: job.id, lease_epoch: job.lease_epoch, step: JobStep::Resolving }
+    }
 }
 
 /// A lease that is no longer held.
@@ -101,6 +108,24 @@ pub async fn give_back(connection: &impl ConnectionTrait, leases: &[HeldLease]) 
         still_held()
     );
     sql::execute(connection, text, rows_of(backend, leases)).await
+}
+
+/// Puts jobs back as [`give_back`] does, to be claimed after the delay.
+pub async fn put_off(
+    connection: &impl ConnectionTrait,
+    leases: &[HeldLease],
+    delay: TimeDelta,
+    now: DateTime<Utc>,
+) -> Result<u64, StoreError> {
+    let backend = connection.get_database_backend();
+    let (later, later_value) = sql::from_now(backend, 1, now, delay);
+    let text = format!(
+        "UPDATE jobs AS j SET status = 'pending', worker_id = NULL, lease_expires_at = NULL, attempts = j.attempts - 1, \
+           step = 'queued', progress = 0.0, run_at = {later} FROM {} WHERE {}",
+        sql::rows(backend, 2, COLUMNS),
+        still_held()
+    );
+    sql::execute(connection, text, std::iter::once(later_value).chain(rows_of(backend, leases))).await
 }
 
 /// A job whose worker went silent.

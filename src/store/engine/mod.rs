@@ -12,14 +12,16 @@ mod finish;
 mod known;
 mod lease;
 mod retention;
+mod turns;
 
 pub use cancel::{Cancelled, Target, cancel, overdue};
 pub use claim::{Claim, ClaimedJob, claim, claim_alone, has_isolated, mark_batches_started};
 pub use depth::depth;
 pub use finish::{FinishedJob, Outcome, Recorded, finish};
 pub use known::known_sites;
-pub use lease::{Expired, HeldLease, LostLease, expired, extend, give_back, promote_due, reopen};
+pub use lease::{Expired, HeldLease, LostLease, expired, extend, give_back, promote_due, put_off, reopen};
 pub use retention::{STEP, hide_batches, remove_hidden_batch, remove_idempotency_keys, remove_single_jobs};
+pub use turns::{end_turns, keep_turns, take_turns};
 
 /// Where a job waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
