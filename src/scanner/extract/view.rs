@@ -55,6 +55,8 @@ pub(super) struct Found<'a> {
     /// Whether an element carries Elementor's own attribute.
     pub(super) has_elementor_mark: bool,
     pub(super) counts: Counts,
+    /// Where in `text` something that is drawn or marked as a fax stands, ascending.
+    pub(super) fax_marks: Vec<usize>,
     /// The visible text: white space collapsed, a line feed between blocks.
     pub(super) text: String,
     /// Where in `text` an inline element begins or ends with no white space there, ascending.

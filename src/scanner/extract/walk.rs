@@ -80,6 +80,9 @@ impl<'a> Walker<'a> {
         }
         self.found.has_elementor_mark |= attrs.elementor;
         self.scope(element, name, &attrs);
+        if is_fax(&attrs) {
+            self.found.fax_marks.push(self.found.text.len());
+        }
         if !attrs.mailto_token.is_empty() {
             self.found.mailto_tokens.push(attrs.mailto_token);
         }
@@ -270,7 +273,7 @@ impl<'a> Walker<'a> {
         let kinds = (last.map(char::is_alphabetic), last.map(|c| c.is_ascii_digit()), text.chars().next());
         self.gap = match kinds {
             (Some(true), _, Some(next)) => next.is_ascii_digit() || next == '+',
-            (_, Some(true), Some(next)) => next.is_alphabetic(),
+            (_, Some(true), Some(next)) => next.is_alphanumeric(),
             _ => false,
         };
     }
@@ -288,6 +291,17 @@ impl<'a> Walker<'a> {
             self.found.seams.push(at);
         }
     }
+}
+
+/// Whether an element is the sign of a fax, or holds the number of one.
+fn is_fax(attrs: &Attrs<'_>) -> bool {
+    let says = |text: &str| clean::contains_word(text, "fax");
+    let own = |class: &&str| {
+        says(class) && !clean::contains_word(class, "phone") && !clean::contains_word(class, "tel")
+    };
+    attrs.class.split_ascii_whitespace().any(|class| own(&class))
+        || says(attrs.itemprop)
+        || (says(attrs.alt) && attrs.alt.len() <= 20)
 }
 
 fn text_of(node: Option<&Node>) -> &str {
