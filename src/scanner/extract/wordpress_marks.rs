@@ -6,6 +6,7 @@ use super::view::View;
 pub(super) fn has_core_marks(view: &View<'_>) -> bool {
     view.metas("generator").any(is_generator)
         || view.links("https://api.w.org/").next().is_some()
+        || view.links("alternate").any(|link| is_own_api(view, link.href))
         || view.links("EditURI").any(|link| link.href.contains("xmlrpc.php"))
         || view
             .headers
@@ -16,6 +17,11 @@ pub(super) fn has_core_marks(view: &View<'_>) -> bool {
         || view.header("x-powered-by").is_some_and(|value| value.starts_with("WordPress"))
         || view.header("x-redirect-by").is_some_and(|value| value == "WordPress")
         || view.found.scripts.iter().any(|script| script.contains("_wpemojiSettings"))
+}
+
+/// An address below the API of WordPress on the site itself.
+fn is_own_api(view: &View<'_>, href: &str) -> bool {
+    href.contains("/wp-json/") && view.resolve(href).is_some_and(|url| url.host() == view.url.host())
 }
 
 /// `WordPress`, `WordPress 6.4.2` or `WordPress.com`; not `WordPress Download Manager 6.0`.
@@ -72,7 +78,7 @@ pub(super) fn version_at_start(text: &str) -> Option<String> {
 }
 
 /// Beginnings of generator texts and the plugins that write them.
-const GENERATORS: [(&str, &str); 20] = [
+const GENERATORS: [(&str, &str); 24] = [
     ("Elementor ", "elementor"),
     ("WooCommerce ", "woocommerce"),
     ("Site Kit by Google ", "google-site-kit"),
@@ -93,6 +99,10 @@ const GENERATORS: [(&str, &str); 20] = [
     ("webp-uploads ", "webp-uploads"),
     ("qTranslate-X ", "qtranslate-x"),
     ("Powered by MasterSlider ", "masterslider"),
+    ("AMP Plugin v", "amp"),
+    ("AMP for WP ", "accelerated-mobile-pages"),
+    ("auto-sizes ", "auto-sizes"),
+    ("optimization-detective ", "optimization-detective"),
 ];
 
 /// Parts of comments and the plugins that write them; the version follows.
