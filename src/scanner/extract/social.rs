@@ -64,12 +64,7 @@ pub(super) fn profile(href: &str) -> Option<SocialLink> {
         return None;
     }
     let host = url.host_str()?.trim_end_matches('.').to_ascii_lowercase();
-    let host =
-        ["www.", "m.", "mobile.", "web.", "en.", "de.", "fr.", "en-gb.", "de-de.", "fr-fr.", "business."]
-            .iter()
-            .find_map(|prefix| host.strip_prefix(prefix))
-            .unwrap_or(&host)
-            .to_owned();
+    let host = without_view(&host).to_owned();
     let segments: Vec<String> = url
         .path_segments()?
         .map(|segment| clean::percent_decoded(segment).trim().to_owned())
@@ -78,6 +73,18 @@ pub(super) fn profile(href: &str) -> Option<SocialLink> {
     let parts: Vec<&str> = segments.iter().map(String::as_str).collect();
     let (network, path) = canonical(&host, &parts, &url)?;
     Some(SocialLink { network: network.to_owned(), url: Url::parse(&path).ok()?.to_string() })
+}
+
+/// A host without what only chooses the device or the language: `www.`, `m.`, `de.`, `es-la.`.
+fn without_view(host: &str) -> &str {
+    const VIEWS: &str = "www m mobile web business touch l";
+    let Some((first, rest)) = host.split_once('.').filter(|(_, rest)| rest.contains('.')) else {
+        return host;
+    };
+    let is_letters = |part: &str| part.len() == 2 && part.bytes().all(|c| c.is_ascii_lowercase());
+    let is_locale = first.split_once('-').is_some_and(|(one, two)| is_letters(one) && is_letters(two));
+    let is_language = is_letters(first) && matches!(rest, "facebook.com" | "linkedin.com" | "pinterest.com");
+    if VIEWS.split(' ').any(|view| view == first) || is_locale || is_language { rest } else { host }
 }
 
 #[cfg(test)]
@@ -100,6 +107,16 @@ mod tests {
                 "https://de-de.facebook.com/pages/Muster/123456789",
                 "https://www.facebook.com/pages/Muster/123456789",
             ),
+            ("https://es-la.facebook.com/muster", "https://www.facebook.com/muster"),
+            (
+                "https://www.facebook.com/pages/Boston-MA/Muster/66459568171/?ref=ts",
+                "https://www.facebook.com/pages/Boston-MA/Muster/66459568171",
+            ),
+            (
+                "https://www.linkedin.com/pub/jo-muster/5/a/b1",
+                "https://www.linkedin.com/pub/jo-muster/5/a/b1",
+            ),
+            ("https://www.flickr.com/photos/muster/albums", "https://www.flickr.com/photos/muster/"),
             ("//twitter.com/@muster?lang=de", "https://x.com/muster"),
             ("https://mobile.twitter.com/muster", "https://x.com/muster"),
             ("https://instagram.com/muster.shop?igshid=1", "https://www.instagram.com/muster.shop/"),
@@ -144,6 +161,7 @@ mod tests {
             "https://www.linkedin.com/pub/dir/jo/muster",
             "https://www.youtube.com/watch?v=abc",
             "https://www.youtube.com/embed/abc",
+            "https://www.youtube.com/subscription_center?add_user=muster",
             "https://pinterest.com/pin/create/button/",
             "https://github.com/muster/repo",
             "https://github.com/features",
