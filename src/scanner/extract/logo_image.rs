@@ -19,8 +19,11 @@ const MAX_ANCESTORS: usize = 12;
 const MIN_SCORE: i32 = 4;
 
 /// Words in the names of files that are drawings of something else.
-const SIGNS: &str =
-    "arrow icon search menu avatar spinner loading loader pixel sprite close cart flag badge phone";
+const SIGNS: &str = "arrow icon search menu avatar spinner loading loader sprite close cart flag badge phone facebook \
+     twitter instagram linkedin youtube whatsapp tiktok gravatar";
+
+/// Words in the names of files without anything on them, which keep places or count visits.
+const BLANKS: &str = "spacer blank 1x1 1px trans. transparent clear. dot. placeholder pixel";
 
 /// Words in classes and ids that speak of a header, of a logo, and of somebody else's logos.
 const WORDS: [(&str, Word); 24] = [
@@ -81,11 +84,11 @@ pub(super) fn find(view: &View<'_>) -> Option<Url> {
 }
 
 fn score(view: &View<'_>, image: &Image<'_>, index: usize) -> i32 {
-    if image.src.is_empty() || image.src.starts_with("data:") {
+    let file = image.src.rsplit('/').next().unwrap_or_default();
+    if image.src.is_empty() || image.src.starts_with("data:") || is_blank(file) {
         return 0;
     }
     let says = |text: &str| i32::from(contains_word(text, "logo"));
-    let file = image.src.rsplit('/').next().unwrap_or_default();
     let around = around(image.node);
     let mut score = 3 * says(image.class).max(says(image.id)) + 2 * says(image.alt) + 2 * says(file);
     score += 2 * i32::from(around.logo) + 2 * i32::from(around.header);
@@ -98,10 +101,22 @@ fn score(view: &View<'_>, image: &Image<'_>, index: usize) -> i32 {
     if around.others {
         score -= 6;
     }
-    if SIGNS.split(' ').any(|word| contains_word(file, word)) && !contains_word(file, "logo") {
-        score -= 4;
+    if is_sign(file) {
+        score -= 6;
     }
     score
+}
+
+/// Whether the name of a file is that of an image that shows nothing: `spacer.gif`, `b.gif`.
+fn is_blank(file: &str) -> bool {
+    let is_letter = file.strip_suffix(".gif").is_some_and(|name| name.len() == 1);
+    is_letter || BLANKS.split(' ').any(|word| contains_word(file, word))
+}
+
+/// Whether the name of a file is that of a drawing of something else.
+fn is_sign(file: &str) -> bool {
+    let is_network = file.starts_with("fb") || file.starts_with("tw-") || file.starts_with("ig-");
+    (is_network || SIGNS.split(' ').any(|word| contains_word(file, word))) && !contains_word(file, "logo")
 }
 
 /// What the elements around an image say of it.

@@ -160,7 +160,7 @@ impl<'a> Walker<'a> {
 
     fn image(&mut self, node: ElementRef<'a>, attrs: &Attrs<'a>) {
         self.found.counts.images += 1;
-        let late = attrs.src.is_empty() || attrs.src.starts_with("data:");
+        let late = attrs.src.is_empty() || is_placeholder(attrs.src);
         let late_src = non_empty(attrs.late_src).or_else(|| attrs.srcset.split_ascii_whitespace().next());
         let src = if late { late_src.unwrap_or(attrs.src) } else { attrs.src };
         self.found.images.push(Image {
@@ -291,6 +291,14 @@ impl<'a> Walker<'a> {
             self.found.seams.push(at);
         }
     }
+}
+
+/// Whether an image only keeps the place of one that is loaded late.
+fn is_placeholder(src: &str) -> bool {
+    const NAMES: [&str; 9] =
+        ["1x1", "1px", "blank.", "clear.", "placeholder", "spacer.", "trans.", "transparent.", "lazy"];
+    let file = src.rsplit('/').next().unwrap_or_default();
+    src.starts_with("data:") || NAMES.iter().any(|name| clean::contains_word(file, name))
 }
 
 /// Whether an element is the sign of a fax, or holds the number of one.
