@@ -99,8 +99,9 @@ pub fn extract(page: &PageSource<'_>, fingerprints: &Fingerprints, site: &Domain
         ..SiteFacts::default()
     };
     facts.contacts.extend(phones::find(&view, &structured, regions));
-    technology::describe(&view, fingerprints, &mut facts);
     wordpress::describe(&view, &mut facts);
+    technology::describe(&view, fingerprints, &mut facts);
+    wordpress::align_technologies(&mut facts);
     facts.metadata = page::metadata(&view, structured, encoding);
     settle(&mut facts);
     Extracted {

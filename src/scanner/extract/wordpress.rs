@@ -4,7 +4,7 @@
 use super::{clean::contains_word, view::View, wordpress_marks as marks, wordpress_traces::Traces};
 use crate::model::{SiteFacts, Technology};
 
-/// Fills in all facts about WordPress, and brings the technologies in line with them.
+/// Fills in all facts about WordPress.
 pub(super) fn describe(view: &View<'_>, facts: &mut SiteFacts) {
     let traces = Traces::collect(view);
     let elementor = has_elementor(view, &traces);
@@ -20,7 +20,6 @@ pub(super) fn describe(view: &View<'_>, facts: &mut SiteFacts) {
             facts.elementor_version = plugin.and_then(|plugin| plugin.version.clone());
         }
     }
-    align_technologies(facts);
 }
 
 /// Whether the page is built with Elementor. Other systems also use the word.
@@ -31,8 +30,8 @@ fn has_elementor(view: &View<'_>, traces: &Traces<'_>) -> bool {
         || traces.has_plugin(&["elementor", "elementor-pro"])
 }
 
-/// WordPress and Elementor are named exactly when these facts say so.
-fn align_technologies(facts: &mut SiteFacts) {
+/// Brings the technologies in line: WordPress and Elementor are named exactly when these facts say so.
+pub(super) fn align_technologies(facts: &mut SiteFacts) {
     let categories =
         [("WordPress", "CMS", facts.is_wordpress), ("Elementor", "Page builders", facts.has_elementor)];
     for (name, category, is_there) in categories {
@@ -192,6 +191,17 @@ mod tests {
             [("lazy-load", None), ("disqus-comment-system", Some("3.0.22")), ("amp", Some("2.4.0"))]
         );
         assert_eq!(facts.wordpress_themes[0].slug, "twotone");
+    }
+
+    #[test]
+    fn a_plugin_known_by_whatever_trace_is_among_the_technologies() {
+        for html in [
+            "<script>var wpcf7 = {\"src\":\"\\/wp-content\\/plugins\\/contact-form-7\\/includes\\/js\\/index.js\"};</script>",
+            "<script type='text/plain' data-src='/wp-content/plugins/contact-form-7/includes/js/index.js'></script>",
+        ] {
+            let facts = facts(html);
+            assert!(facts.technologies.iter().any(|found| found.name == "Contact Form 7"), "{html}");
+        }
     }
 
     #[test]
