@@ -119,6 +119,8 @@ mod tests {
             "<section class=clients><img src='/a-logo.png' alt='A logo'></section>",
             "<footer><img src='/visa-logo.svg' alt='Visa logo'></footer>",
             "<img src='/hero.jpg' alt='Our team'><p>Logo design</p>",
+            "<img src='/old.png' alt='Screenshot with the old logo'>",
+            "<article><img src='/shop.png' alt='Logo'></article>",
             "<header><p>Text only</p></header>",
             "<header><a href=/><img src='/1x1.trans.gif' class=logo></a><img src='/img/facebook.png' class=brand-icon></header>",
         ] {

@@ -15,6 +15,9 @@ use super::{
 const MAX_IMAGES: usize = 40;
 /// How many elements around an image are looked at.
 const MAX_ANCESTORS: usize = 12;
+/// How much it speaks against an image that others' logos stand around it, and that it stands in an article.
+const OF_OTHERS: i32 = 6;
+const IN_ARTICLE: i32 = 3;
 /// Images that only one weak sign speaks for are left alone.
 const MIN_SCORE: i32 = 4;
 
@@ -65,7 +68,8 @@ enum Word {
 struct Around {
     header: bool,
     logo: bool,
-    others: bool,
+    /// How much speaks against it, in points.
+    against: i32,
 }
 
 /// The likeliest image; the first of equals.
@@ -90,7 +94,7 @@ fn score(view: &View<'_>, image: &Image<'_>, index: usize) -> i32 {
     }
     let says = |text: &str| i32::from(contains_word(text, "logo"));
     let around = around(image.node);
-    let mut score = 3 * says(image.class).max(says(image.id)) + 2 * says(image.alt) + 2 * says(file);
+    let mut score = 3 * says(image.class).max(says(image.id)) + 2 * says_in_alt(image.alt) + 2 * says(file);
     score += 2 * i32::from(around.logo) + 2 * i32::from(around.header);
     if score > 0 && index < 2 {
         score += 2 - i32::from(index > 0);
@@ -98,13 +102,17 @@ fn score(view: &View<'_>, image: &Image<'_>, index: usize) -> i32 {
     if links_home(view, image) {
         score += 3;
     }
-    if around.others {
-        score -= 6;
-    }
+    score -= around.against;
     if is_sign(file) {
         score -= 6;
     }
     score
+}
+
+/// Whether a short text beside an image calls it a logo; a sentence may speak of one.
+fn says_in_alt(alt: &str) -> i32 {
+    const MAX_WORDS: usize = 4;
+    i32::from(contains_word(alt, "logo") && alt.split_whitespace().count() <= MAX_WORDS)
 }
 
 /// Whether the name of a file is that of an image that shows nothing: `spacer.gif`, `b.gif`.
@@ -135,7 +143,8 @@ fn read(element: &Element, around: &mut Around) {
         // What frameworks note on the whole page says nothing of one image.
         "body" | "html" => return,
         "header" => around.header = true,
-        "footer" => around.others = true,
+        "article" => around.against = around.against.max(IN_ARTICLE),
+        "footer" => around.against = OF_OTHERS,
         _ => {}
     }
     let Some(words) = FINDER.as_ref() else { return };
@@ -146,12 +155,12 @@ fn read(element: &Element, around: &mut Around) {
                     match WORDS[found.pattern().as_usize()].1 {
                         Word::Header => around.header = true,
                         Word::Logo => around.logo = true,
-                        Word::Others => around.others = true,
+                        Word::Others => around.against = OF_OTHERS,
                     }
                 }
             }
             "role" if value == "banner" => around.header = true,
-            "role" if value == "contentinfo" => around.others = true,
+            "role" if value == "contentinfo" => around.against = OF_OTHERS,
             _ => {}
         }
     }

@@ -4,17 +4,37 @@ use std::{ops::Range, sync::LazyLock};
 
 use aho_corasick::AhoCorasick;
 
-/// Whether what looks like a number at this place of a line is one: the words around it decide, else its form.
-pub(super) fn is_phone(line: &str, previous: &str, start: usize, end: usize) -> bool {
+/// What tells that something is a phone number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sign {
+    /// The words around it.
+    Label,
+    /// Only how it is written.
+    Form,
+}
+
+/// What tells that what looks like a number at this place of a line is one: the words around it decide, else its form.
+pub(super) fn phone_sign(line: &str, previous: &str, start: usize, end: usize) -> Option<Sign> {
     let raw = &line[start..end];
     if has_date(raw) || has_odd_neighbours(line, start, end) {
-        return false;
+        return None;
     }
     match label(line, previous, start..end) {
-        Some(Label::Phone) => true,
-        Some(Label::Fax | Label::Other) => false,
-        None => raw.starts_with('+') || raw.starts_with("00") || is_formatted(raw),
+        Some(Label::Phone) => Some(Sign::Label),
+        Some(Label::Fax | Label::Other) => None,
+        None if is_counted(&line[..start]) => None,
+        None => (raw.starts_with('+') || raw.starts_with("00") || is_formatted(raw)).then_some(Sign::Form),
     }
+}
+
+/// Whether the last word before a number is that of some count of things: `Mitgliedsnummer`, `Kod`, `Ref.`
+fn is_counted(before: &str) -> bool {
+    const WORDS: &str = "code kod cod ref réf referenz kenmerk stock serial lot id nr no art";
+    let text = before.trim_end_matches([' ', ':', '.', '#', '\u{a0}']);
+    let start = text.rfind(|c: char| !c.is_alphabetic()).map_or(0, |at| text.ceil_char_boundary(at + 1));
+    let word = text[start..].to_lowercase();
+    WORDS.split(' ').any(|own| own == word)
+        || ["nummer", "number", "numéro", "número", "schein"].iter().any(|end| word.ends_with(end))
 }
 
 /// Whether the words before a number in its line say that it is one of a fax machine.
@@ -38,7 +58,9 @@ fn label(line: &str, previous: &str, number: Range<usize>) -> Option<Label> {
         return Some(Label::Fax);
     }
     let own = nearest_label(before, usize::MAX);
-    if own.is_none() && is_fax_after(&line[number.end..]) {
+    // A label with a number of its own behind it speaks of that one.
+    let is_taken = before.bytes().filter(u8::is_ascii_digit).count() >= MIN_DIGITS;
+    if (own.is_none() || is_taken) && is_fax_after(&line[number.end..]) {
         return Some(Label::Fax);
     }
     if own.is_none() && before.trim_matches([' ', ':', '.', '(']).is_empty() && previous.len() <= 40 {
@@ -46,6 +68,9 @@ fn label(line: &str, previous: &str, number: Range<usize>) -> Option<Label> {
     }
     own
 }
+
+/// The fewest digits of a number.
+const MIN_DIGITS: usize = 7;
 
 /// How many bytes may follow a label at the end of a line for it to speak of the next line.
 const MAX_AFTER_LABEL: usize = 12;
@@ -117,7 +142,7 @@ static LABELS: LazyLock<Option<Labels>> = LazyLock::new(|| {
 });
 
 /// What is written before a phone number, in lower case.
-const PHONE_LABELS: &str = "tel|fon|phone|telephone|téléphone|teléfono|telefono|telefone|mobil|handy|cell|call|ring|hotline|\
+const PHONE_LABELS: &str = "tel|fon|ruf|rufnummer|durchwahl|phone|freephone|toll free|toll-free|freecall|telephone|téléphone|teléfono|telefono|telefone|mobil|handy|cell|call|ring|hotline|\
     whatsapp|sms|t:|t.|m:|p:|ph:|ph.|tlf|puh|gsm|móvil|portable|тел|τηλ|電話|电话|電話番号|전화|연락처|تلفن|هاتف|טל|טלפון|☎|📞|✆|📱";
 
 /// What is written before the number of a fax machine, in lower case.
@@ -134,7 +159,8 @@ const OTHER_LABELS: &str = "vat|ust|uid|iban|bic|blz|konto|kontonummer|account n
 fn has_date(raw: &str) -> bool {
     let groups: Vec<&str> =
         raw.split(|c: char| !c.is_ascii_digit()).filter(|group| !group.is_empty()).collect();
-    let years = groups.len() == 2 && groups.iter().all(|group| is_year(group));
+    // `2019 - 2024`, and `0316/2011`: the second number of its year.
+    let years = groups.len() == 2 && is_year(groups[1]) && (is_year(groups[0]) || raw.contains('/'));
     years || groups.windows(3).enumerate().any(|(at, date)| is_date(raw, at, date))
 }
 

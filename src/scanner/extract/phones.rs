@@ -10,7 +10,7 @@ use rlibphonenumber::{
 
 use super::{
     clean,
-    phone_context::{is_fax, is_north_american, is_phone},
+    phone_context::{Sign, is_fax, is_north_american, phone_sign},
     region::Regions,
     structured::Structured,
     view::{Anchor, View},
@@ -172,9 +172,13 @@ impl Phones<'_> {
     fn add_run(&mut self, run: &Run<'_>, region: Option<Region>) {
         for found in PHONE_MATCHER_FACTORY.create_matcher(run.text(), Leniency::Valid, MAX_TRIES, region) {
             let (start, end) = (run.start + found.start, run.start + found.end());
-            if is_phone(run.line, run.previous, start, end)
-                && !is_placeholder(&found.number.national_number.to_string())
-            {
+            let Some(sign) = phone_sign(run.line, run.previous, start, end) else { continue };
+            // In North America every ten digits can be a number: without a label, its groups must be the usual ones.
+            let is_usual = found.number.country_code != 1
+                || sign == Sign::Label
+                || found.raw_string.starts_with('+')
+                || is_north_american(found.raw_string);
+            if is_usual && !is_placeholder(&found.number.national_number.to_string()) {
                 self.add(e164(&found.number), found.raw_string, ContactMethod::Text);
             }
         }
@@ -211,7 +215,7 @@ fn runs(text: &str) -> Vec<Run<'_>> {
             {
                 rest = end;
                 let fits = end - start <= MAX_RUN && digits(&line[start..end]) >= MIN_DIGITS;
-                if fits && is_phone(line, previous, start, end) {
+                if fits && phone_sign(line, previous, start, end).is_some() {
                     found.push(Run { line, previous, offset, start, end });
                 }
             }
@@ -299,6 +303,9 @@ mod tests {
             "<p><span>Telefon</span><span>030 90182000</span><span>Telefax</span></p>",
             "<p>☎ 03090182000</p>",
             "<p>030 90182000 Fax: 030 90182001</p>",
+            "<p>Zentrale Tel. 030 90182000 • 030 90182001 (Fax)</p>",
+            "<p>030 / 90 18 20 00 &nbsp; <i class='fa fa-fax'></i> 030 / 90 18 20 01</p>",
+            "<p>Rufnummer 030 90182000</p>",
             "<p>Kunst am Bau, Inc.</p><p>030 90182000</p>",
             "<p>Rufen Sie eine Stunde vorher an: 030 90182000</p>",
             "<dl><dt>Telefon</dt><dd>03090182000</dd></dl>",
@@ -330,6 +337,7 @@ mod tests {
             "<span itemprop=faxNumber>030 90182001</span>",
             "<p>06.11.23 - 14 Uhr, 02.02. - 23.02.23</p><b>02</b><b>2022-12-01 09:30</b>",
             "<p>Journal 2013. 10.1016/j.cell</p>",
+            "<p>Mitgliedsnummer 0814-2023-77, Gewerbeschein Nr. 0316/2011, Kod 030-9018-2000</p>",
             "<p>52.520008, 13.404954</p>",
             "<p>030 901 820 EUR, 04 91 12 34 kr</p>",
             "<p>v1.20.300.4000 build 0301234567</p>",
@@ -385,6 +393,7 @@ mod tests {
             ("<html lang=en-US><p>Call 020 7946 0000, London W1J 7BU</p>", vec!["+442079460000"]),
             ("<html lang=en-GB><p>Phone: (212) 736-5000</p>", vec!["+12127365000"]),
             ("<html lang=pl><p>1.800.201.7935</p>", vec!["+18002017935"]),
+            ("<html lang=en><p>SOC 2 report 2023-0117-22</p>", vec![]),
             (
                 "<html lang=de><a href='tel:+41448267675'>x</a><p>Tel. 044 826 76 76</p>",
                 vec!["+41448267675", "+41448267676"],

@@ -49,7 +49,16 @@ fn is_of_platform(profile: &str, page: &Url) -> bool {
     let name = profile.trim_end_matches('/').rsplit('/').next().unwrap_or_default().trim_start_matches('@');
     let name = name.to_ascii_lowercase();
     let name = name.strip_suffix("dotcom").or_else(|| name.strip_suffix("com")).unwrap_or(&name);
-    PLATFORMS.contains(&name) && !page.host_str().is_some_and(|host| host.contains(name))
+    PLATFORMS.contains(&name) && !is_site_of(page, name)
+}
+
+/// Whether a page is of the site that bears a name, such as `en.blog.wordpress.com`; the sites that it hosts for others
+/// have names of their own before it.
+fn is_site_of(page: &Url, name: &str) -> bool {
+    const OWN: &str = "www blog de en es fr help it support pt nl ja";
+    let labels: Vec<&str> = page.host_str().unwrap_or_default().split('.').collect();
+    let at = labels.iter().position(|label| *label == name);
+    at.is_some_and(|at| labels[..at].iter().all(|label| OWN.split(' ').any(|own| own == *label)))
 }
 
 /// The profile that a link leads to.

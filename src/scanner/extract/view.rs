@@ -46,6 +46,10 @@ pub(super) struct Found<'a> {
     pub(super) iframes: Vec<&'a str>,
     /// Elements whose text Cloudflare encoded (`data-cfemail`).
     pub(super) cfemails: Vec<&'a str>,
+    /// Both parts of addresses that Joomla encoded (`<joomla-hidden-mail>`).
+    pub(super) joomla_mails: Vec<(&'a str, &'a str)>,
+    /// Where the forms send to.
+    pub(super) form_actions: Vec<&'a str>,
     /// Links that TYPO3 encoded (`data-mailto-token`).
     pub(super) mailto_tokens: Vec<&'a str>,
     /// `itemprop` with the value of the element's own attribute (`content`, `href`, `src`), else the range of its text.

@@ -81,6 +81,8 @@ impl<'a> Walker<'a> {
         self.found.has_elementor_mark |= attrs.elementor;
         self.scope(element, name, &attrs);
         if is_fax(&attrs) {
+            // What stands behind it is another number than what stands before it.
+            self.line_break();
             self.found.fax_marks.push(self.found.text.len());
         }
         if !attrs.mailto_token.is_empty() {
@@ -112,7 +114,14 @@ impl<'a> Walker<'a> {
                 found.iframes.push(non_empty(attrs.src).unwrap_or(attrs.late_src));
                 return false;
             }
-            "form" => found.counts.forms += 1,
+            "form" => {
+                found.counts.forms += 1;
+                found.form_actions.extend(node.attr("action"));
+            }
+            "joomla-hidden-mail" => {
+                found.joomla_mails.extend(node.attr("first").zip(node.attr("last")));
+                return false;
+            }
             "script" => {
                 self.script(attrs, content);
                 return false;

@@ -212,7 +212,7 @@ fn is_own_address(view: &View<'_>, text: &str, at: usize) -> bool {
     let start =
         before.rfind(|c: char| c.is_whitespace() || "\"'()<>,;=`".contains(c)).map_or(0, |end| end + 1);
     let address = before.get(start..).unwrap_or_default().replace("\\/", "/");
-    !address.contains("//") || is_own(view, &address)
+    !address.contains("//") || is_own(view, &format!("{address}wp-content/"))
 }
 
 /// Whether an address is of the site's own registrable domain, directly or through the image proxy of Jetpack.
