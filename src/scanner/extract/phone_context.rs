@@ -161,7 +161,22 @@ fn has_date(raw: &str) -> bool {
         raw.split(|c: char| !c.is_ascii_digit()).filter(|group| !group.is_empty()).collect();
     // `2019 - 2024`, and `0316/2011`: the second number of its year.
     let years = groups.len() == 2 && is_year(groups[1]) && (is_year(groups[0]) || raw.contains('/'));
-    years || groups.windows(3).enumerate().any(|(at, date)| is_date(raw, at, date))
+    years
+        || is_time_span(raw, &groups)
+        || groups.windows(3).enumerate().any(|(at, date)| is_date(raw, at, date))
+}
+
+/// `09.00 - 18.00`: hours of opening.
+fn is_time_span(raw: &str, groups: &[&str]) -> bool {
+    let is_time = |hour: &str, minute: &str| {
+        let at = |text: &str, most: u32| text.parse().is_ok_and(|number: u32| number <= most);
+        hour.len() <= 2 && minute.len() == 2 && at(hour, 24) && at(minute, 59)
+    };
+    let [one, two, three, four] = groups else { return false };
+    is_time(one, two)
+        && is_time(three, four)
+        && raw.contains(&format!("{one}.{two}"))
+        && raw.contains(&format!("{three}.{four}"))
 }
 
 /// Whether three groups of digits in a row are a date. One with a short year stands at the start, between marks of

@@ -151,25 +151,38 @@ impl Phones<'_> {
         let mut runs = runs(text);
         runs.retain(|run| !self.is_marked(run.offset + run.start));
         let known = self.found.len();
-        for region in self.regions.list.clone() {
-            self.add_runs(&runs, Some(region));
+        for (place, region) in self.regions.list.clone().into_iter().enumerate() {
+            // A region that only speaks the language needs a label before the number.
+            let needs_label = place > 0 && !self.regions.is_told(place);
+            self.add_runs(&runs, Some(region), needs_label);
             if self.found.len() > known {
                 return;
             }
         }
-        self.add_runs(&runs, None);
+        self.add_international(&runs);
         runs.retain(|run| is_north_american(run.text()));
-        self.add_runs(&runs, Some(Region::US));
+        self.add_runs(&runs, Some(Region::US), false);
     }
 
-    fn add_runs(&mut self, runs: &[Run<'_>], region: Option<Region>) {
+    fn add_runs(&mut self, runs: &[Run<'_>], region: Option<Region>, needs_label: bool) {
         for run in runs {
-            self.add_run(run, region);
+            self.add_run(run, region, needs_label);
+        }
+    }
+
+    /// The numbers that need no region, those with `00` for the plus sign among them.
+    fn add_international(&mut self, runs: &[Run<'_>]) {
+        self.add_runs(runs, None, false);
+        for run in runs.iter().filter(|run| run.text().starts_with("00")) {
+            let number = PHONE_NUMBER_UTIL.parse(international(run.text()), None).ok();
+            if let Some(number) = number.filter(PhoneNumber::is_valid) {
+                self.add(e164(&number), run.text(), ContactMethod::Text);
+            }
         }
     }
 
     /// The numbers of a run of digits; it may hold several.
-    fn add_run(&mut self, run: &Run<'_>, region: Option<Region>) {
+    fn add_run(&mut self, run: &Run<'_>, region: Option<Region>, needs_label: bool) {
         for found in PHONE_MATCHER_FACTORY.create_matcher(run.text(), Leniency::Valid, MAX_TRIES, region) {
             let (start, end) = (run.start + found.start, run.start + found.end());
             let Some(sign) = phone_sign(run.line, run.previous, start, end) else { continue };
@@ -178,7 +191,8 @@ impl Phones<'_> {
                 || sign == Sign::Label
                 || found.raw_string.starts_with('+')
                 || is_north_american(found.raw_string);
-            if is_usual && !is_placeholder(&found.number.national_number.to_string()) {
+            let is_told = !needs_label || sign == Sign::Label || found.raw_string.starts_with('+');
+            if is_usual && is_told && !is_placeholder(&found.number.national_number.to_string()) {
                 self.add(e164(&found.number), found.raw_string, ContactMethod::Text);
             }
         }
@@ -337,6 +351,7 @@ mod tests {
             "<span itemprop=faxNumber>030 90182001</span>",
             "<p>06.11.23 - 14 Uhr, 02.02. - 23.02.23</p><b>02</b><b>2022-12-01 09:30</b>",
             "<p>Journal 2013. 10.1016/j.cell</p>",
+            "<p>Geöffnet 09.00 - 16.00 Uhr und 0900 Stück</p>",
             "<p>Mitgliedsnummer 0814-2023-77, Gewerbeschein Nr. 0316/2011, Kod 030-9018-2000</p>",
             "<p>52.520008, 13.404954</p>",
             "<p>030 901 820 EUR, 04 91 12 34 kr</p>",
@@ -394,6 +409,9 @@ mod tests {
             ("<html lang=en-GB><p>Phone: (212) 736-5000</p>", vec!["+12127365000"]),
             ("<html lang=pl><p>1.800.201.7935</p>", vec!["+18002017935"]),
             ("<html lang=en><p>SOC 2 report 2023-0117-22</p>", vec![]),
+            ("<html lang=en-US><p>0771 - 2443238 / 28</p>", vec![]),
+            ("<html lang=nl-NL><p>Di - Vr 09.00 - 16.00 uur</p>", vec![]),
+            ("<p>0031-115-491511</p>", vec!["+31115491511"]),
             (
                 "<html lang=de><a href='tel:+41448267675'>x</a><p>Tel. 044 826 76 76</p>",
                 vec!["+41448267675", "+41448267676"],

@@ -11,7 +11,7 @@ const WINDOW: usize = 24 << 10;
 static FORMS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
         r"\b(?:",
-        r"((?:GIR|[A-Z]{1,2}[0-9][A-Z0-9]?) [0-9][ABD-HJLNP-UW-Z]{2})",
+        r"((?:GIR|[A-Z]{1,2}[0-9][A-Z0-9]?) ?[0-9][ABD-HJLNP-UW-Z]{2})",
         r"|([ABCEGHJ-NPRSTVXY][0-9][A-Z] ?[0-9][A-Z][0-9])",
         r"|((?:NSW|VIC|QLD|TAS|ACT),? [0-9]{4}|ABN:? [0-9]{2} ?[0-9]{3} ?[0-9]{3} ?[0-9]{3})",
         r"|((?:A[LKRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]),? [0-9]{5}(?:-[0-9]{4})?)",
@@ -40,6 +40,7 @@ mod tests {
     fn the_form_of_an_address_tells_its_country() {
         for (text, expected) in [
             ("Unit 7, Edinburgh Way, Harlow CM20 2SL", Some("GB")),
+            ("Rainham, Kent ME97BZ", Some("GB")),
             ("Burlington, Ontario L7L 6C7", Some("CA")),
             ("12 George St, Sydney NSW 2000", Some("AU")),
             ("1718 Connecticut Ave, Washington, DC 20009", Some("US")),

@@ -12,6 +12,11 @@ pub(super) struct Regions {
 }
 
 impl Regions {
+    /// Whether the region at a place of the list is told by an address, a domain name or a number of the page.
+    pub(super) fn is_told(&self, place: usize) -> bool {
+        place < self.sure
+    }
+
     /// Adds the region of an international number of the page. It says more than a language.
     pub(super) fn add_seen(&mut self, region: Region) {
         if !self.list[..self.sure].contains(&region) {

@@ -74,6 +74,7 @@ pub(super) fn profile(href: &str) -> Option<SocialLink> {
     }
     let host = url.host_str()?.trim_end_matches('.').to_ascii_lowercase();
     let host = without_view(&host).to_owned();
+    let url = without_hash_bang(url);
     let segments: Vec<String> = url
         .path_segments()?
         .map(|segment| clean::percent_decoded(segment).trim().to_owned())
@@ -82,6 +83,12 @@ pub(super) fn profile(href: &str) -> Option<SocialLink> {
     let parts: Vec<&str> = segments.iter().map(String::as_str).collect();
     let (network, path) = canonical(&host, &parts, &url)?;
     Some(SocialLink { network: network.to_owned(), url: Url::parse(&path).ok()?.to_string() })
+}
+
+/// `twitter.com/#!/name`, as addresses of old pages are written, in today's form.
+fn without_hash_bang(url: Url) -> Url {
+    let path = url.fragment().and_then(|fragment| fragment.strip_prefix("!/"));
+    path.and_then(|path| url.join(&format!("/{path}")).ok()).unwrap_or(url)
 }
 
 /// A host without what only chooses the device or the language: `www.`, `m.`, `de.`, `es-la.`.
@@ -116,6 +123,7 @@ mod tests {
                 "https://de-de.facebook.com/pages/Muster/123456789",
                 "https://www.facebook.com/pages/Muster/123456789",
             ),
+            ("https://twitter.com/#!/muster", "https://x.com/muster"),
             ("https://es-la.facebook.com/muster", "https://www.facebook.com/muster"),
             (
                 "https://www.facebook.com/pages/Boston-MA/Muster/66459568171/?ref=ts",

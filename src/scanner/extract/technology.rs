@@ -32,12 +32,14 @@ pub(super) fn describe(view: &View<'_>, fingerprints: &Fingerprints, facts: &mut
     facts.tech_stack = stack(facts);
 }
 
-/// The folders of the themes and plugins, by whatever trace they are known.
+/// The folders of WordPress, its themes and plugins, by whatever trace they are known.
 fn wordpress_folders(facts: &SiteFacts) -> Vec<String> {
     let themes = facts.wordpress_themes.iter().map(|theme| format!("/wp-content/themes/{}/", theme.slug));
     let plugins =
         facts.wordpress_plugins.iter().map(|plugin| format!("/wp-content/plugins/{}/", plugin.slug));
-    themes.chain(plugins).collect()
+    // WordPress itself, by whatever mark, brings what it runs on.
+    let core = facts.is_wordpress.then(|| "/wp-includes/js/".to_owned());
+    core.into_iter().chain(themes).chain(plugins).collect()
 }
 
 /// The names of the technologies by group.

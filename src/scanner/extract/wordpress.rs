@@ -188,7 +188,7 @@ mod tests {
             facts.wordpress_plugins.iter().map(|own| (own.slug.as_str(), own.version.as_deref())).collect();
         assert_eq!(
             plugins,
-            [("lazy-load", None), ("disqus-comment-system", Some("3.0.22")), ("amp", Some("2.4.0"))]
+            [("disqus-comment-system", Some("3.0.22")), ("lazy-load", None), ("amp", Some("2.4.0"))]
         );
         assert_eq!(facts.wordpress_themes[0].slug, "twotone");
     }
@@ -198,9 +198,12 @@ mod tests {
         for html in [
             "<script>var wpcf7 = {\"src\":\"\\/wp-content\\/plugins\\/contact-form-7\\/includes\\/js\\/index.js\"};</script>",
             "<script type='text/plain' data-src='/wp-content/plugins/contact-form-7/includes/js/index.js'></script>",
+            "<script type=rocketlazyloadscript data-rocket-src='/wp-content/plugins/contact-form-7/includes/js/index.js'></script>",
         ] {
             let facts = facts(html);
-            assert!(facts.technologies.iter().any(|found| found.name == "Contact Form 7"), "{html}");
+            for name in ["Contact Form 7", "WordPress", "PHP", "MySQL"] {
+                assert!(facts.technologies.iter().any(|found| found.name == name), "{name}: {html}");
+            }
         }
     }
 
