@@ -106,8 +106,9 @@ const GENERATORS: [(&str, &str); 24] = [
 ];
 
 /// Parts of comments and the plugins that write them; the version follows.
-const COMMENTS: [(&str, &str); 16] = [
+const COMMENTS: [(&str, &str); 17] = [
     ("optimized with the Yoast SEO plugin", "wordpress-seo"),
+    ("optimized with the Yoast WordPress SEO plugin", "wordpress-seo"),
     ("optimized with the Yoast SEO Premium plugin", "wordpress-seo-premium"),
     ("Search Engine Optimization by Rank Math", "seo-by-rank-math"),
     ("All in One SEO Pro ", "all-in-one-seo-pack-pro"),
