@@ -19,6 +19,7 @@ mod organization;
 mod page;
 mod parse;
 mod phone_context;
+mod phone_runs;
 mod phones;
 mod postal_address;
 mod region;

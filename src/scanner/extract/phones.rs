@@ -11,6 +11,7 @@ use rlibphonenumber::{
 use super::{
     clean,
     phone_context::{Sign, is_fax, is_north_american, phone_sign},
+    phone_runs::{MIN_DIGITS, Run, digits, runs},
     region::Regions,
     structured::Structured,
     view::{Anchor, View},
@@ -19,16 +20,9 @@ use crate::model::{Contact, ContactKind, ContactMethod};
 
 /// The most numbers of one page.
 const MAX_PHONES: usize = 50;
-/// The most runs of digits that are searched for numbers.
-const MAX_RUNS: usize = 1_000;
-/// The longest run in bytes; more is data, not text.
-const MAX_RUN: usize = 150;
 /// How many readings of one run are tried: more than one of that length has. The matcher must never use them up,
 /// as its counter then passes zero.
 const MAX_TRIES: u64 = 10_000;
-/// The fewest digits a number in a text has.
-const MIN_DIGITS: usize = 7;
-
 /// All numbers of a page, in the order of how they were found.
 pub(super) fn find(view: &View<'_>, structured: &Structured, regions: Regions) -> Vec<Contact> {
     let mut phones = Phones {
@@ -199,75 +193,6 @@ impl Phones<'_> {
     }
 }
 
-/// A part of a line that is made of digits and what stands between the digits of numbers.
-struct Run<'t> {
-    line: &'t str,
-    /// The line before, which may hold a label.
-    previous: &'t str,
-    /// Where the line begins in the text.
-    offset: usize,
-    start: usize,
-    end: usize,
-}
-
-impl<'t> Run<'t> {
-    fn text(&self) -> &'t str {
-        &self.line[self.start..self.end]
-    }
-}
-
-/// The runs of a text that are worth a closer look.
-fn runs(text: &str) -> Vec<Run<'_>> {
-    let mut found = Vec::new();
-    let mut previous = "";
-    let mut offset = 0;
-    for line in text.split('\n') {
-        if digits(line) >= MIN_DIGITS {
-            let mut rest = 0;
-            while let Some((start, end)) = next_run(line, rest)
-                && found.len() < MAX_RUNS
-            {
-                rest = end;
-                let fits = end - start <= MAX_RUN && digits(&line[start..end]) >= MIN_DIGITS;
-                if fits && phone_sign(line, previous, start, end).is_some() {
-                    found.push(Run { line, previous, offset, start, end });
-                }
-            }
-        }
-        previous = line;
-        offset += line.len() + 1;
-    }
-    found
-}
-
-/// The next run of a line from a place on: from a digit, plus or bracket to the last digit before other text.
-fn next_run(line: &str, from: usize) -> Option<(usize, usize)> {
-    let start = from + line[from..].find(|c| is_digit(c) || matches!(c, '+' | '＋' | '(' | '（'))?;
-    let mut end = start;
-    for (at, c) in line[start..].char_indices() {
-        if is_digit(c) {
-            end = start + at + c.len_utf8();
-        } else if !is_between(c) {
-            break;
-        }
-    }
-    let skipped = start + line[start..].chars().next().map_or(1, char::len_utf8);
-    Some((start, end.max(skipped)))
-}
-
-fn is_digit(c: char) -> bool {
-    c.is_ascii_digit() || ('０'..='９').contains(&c)
-}
-
-/// What stands between the digits of a number.
-fn is_between(c: char) -> bool {
-    matches!(
-        c,
-        ' ' | '\u{a0}' | '\u{202f}' | '+' | '(' | ')' | '[' | ']' | '-' | '.' | '/' | '~' | '\u{2010}'
-            ..='\u{2015}' | '\u{2212}' | '－' | '（' | '）' | '．' | '／' | '＋' | '　' | 'ー' | '·'
-    )
-}
-
 /// `0049 30 …` and `+49 (0) 30 …` in the form that all parsers read.
 fn international(raw: &str) -> String {
     let text = raw.replace("(0)", " ");
@@ -279,11 +204,6 @@ fn international(raw: &str) -> String {
 
 fn e164(number: &PhoneNumber) -> String {
     number.format_as(PhoneNumberFormat::E164).into_owned()
-}
-
-/// How many digits a text has, those of East Asian width included.
-fn digits(text: &str) -> usize {
-    text.chars().filter(|c| is_digit(*c)).count()
 }
 
 /// Numbers of templates: one digit only, or counting up.
