@@ -152,6 +152,7 @@ impl<'a> Texts<'a> {
             html,
             metas: &self.metas,
             script_urls: &self.script_urls,
+            folders: &[],
             scripts: &self.scripts,
             styles: &self.styles,
             text: &self.text,

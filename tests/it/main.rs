@@ -39,6 +39,7 @@ mod scanner_commands;
 mod scanner_connections;
 mod scanner_failures;
 mod scanner_hostile;
+mod scanner_labelled;
 mod scanner_memory;
 mod scanner_pages;
 mod scanner_revisits;

@@ -43,7 +43,17 @@ impl<'a> Attrs<'a> {
                 "href" => own.href = Some(value),
                 "id" => own.id = value,
                 "itemprop" => own.itemprop = value,
-                "data-src" | "data-lazy-src" | "data-original" => own.late_src = value,
+                "data-src"
+                | "data-lazy-src"
+                | "data-original"
+                | "data-rocket-src"
+                | "data-cmp-src"
+                | "data-wpmeteor-src"
+                | "data-cookieblock-src"
+                | "data-litespeed-src"
+                | "data-cfsrc" => {
+                    own.late_src = value;
+                }
                 "media" => own.media = value,
                 "name" => own.name = value,
                 "property" => own.property = value,

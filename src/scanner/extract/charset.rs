@@ -11,23 +11,32 @@ use url::{Host, Url};
 /// How far into the page its meta element is looked for. The standard says 1,024 bytes; real pages are laxer.
 const META_PRESCAN: usize = 8 << 10;
 
+/// How many characters of several bytes prove that a page is UTF-8 whatever it declares. Texts in other encodings
+/// are well-formed UTF-8 by accident only when they are very short.
+const PROOF: usize = 4;
+
 /// Decodes a page and says how. A page that declares UTF-8 but is not falls back to a guess, as much of the
-/// web does so.
+/// web does so; one that declares something else but is UTF-8 was converted by a tool that left the declaration.
 pub fn decode<'a>(body: &'a [u8], headers: &HeaderMap, url: &Url) -> (Cow<'a, str>, &'static Encoding) {
     if let Some((encoding, mark)) = Encoding::for_bom(body) {
         return (encoding.decode_without_bom_handling(&body[mark..]).0, encoding);
     }
     let declared = from_header(headers).or_else(|| from_meta(body));
-    let encoding = match declared {
-        Some(encoding) if encoding != UTF_8 => encoding,
-        // One pass both decodes and proves that the bytes are UTF-8.
-        _ => match std::str::from_utf8(body) {
-            Ok(text) => return (Cow::Borrowed(text), UTF_8),
-            Err(error) if declared.is_some() && is_slip(body, error) => UTF_8,
-            Err(_) => guess(body, url),
-        },
+    let other = declared.filter(|encoding| *encoding != UTF_8);
+    // One pass both decodes and proves that the bytes are UTF-8.
+    let encoding = match (std::str::from_utf8(body), other) {
+        (Ok(text), None) => return (Cow::Borrowed(text), UTF_8),
+        (Ok(text), Some(_)) if is_surely_utf_8(body) => return (Cow::Borrowed(text), UTF_8),
+        (_, Some(encoding)) => encoding,
+        (Err(error), None) if declared.is_some() && is_slip(body, error) => UTF_8,
+        (Err(_), None) => guess(body, url),
     };
     (encoding.decode_without_bom_handling(body).0, encoding)
+}
+
+/// Whether well-formed UTF-8 has enough characters of several bytes to be no accident.
+fn is_surely_utf_8(body: &[u8]) -> bool {
+    body.iter().filter(|byte| **byte >= 0xc0).take(PROOF).count() == PROOF
 }
 
 /// Whether a page that declares UTF-8 is UTF-8 but for a slip or a cut at its end: it has more well-formed
@@ -146,6 +155,19 @@ mod tests {
         let (text, name) = decoded(page, Some("text/html; charset=utf-8"));
         assert_eq!(name, "windows-1252");
         assert!(text.ends_with("Grüße aus München, schöne Grüße"), "{text}");
+    }
+
+    #[test]
+    fn a_page_that_was_converted_to_utf_8_is_read_so_whatever_it_still_declares() {
+        let page = "<meta charset=windows-1250><p>Příliš žluťoučký kůň".as_bytes();
+        let (text, name) = decoded(page, Some("text/html; charset=iso-8859-2"));
+        assert_eq!(name, "UTF-8");
+        assert!(text.ends_with("Příliš žluťoučký kůň"), "{text}");
+        // Two characters may be well-formed by accident.
+        assert_eq!(
+            decoded(b"<meta charset=gb2312>\xc1\xaa\xcd\xa8", None),
+            ("<meta charset=gb2312>联通".to_owned(), "GBK")
+        );
     }
 
     #[test]

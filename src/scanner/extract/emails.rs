@@ -19,11 +19,17 @@ const MAX_EMAILS: usize = 50;
 pub(super) fn find(view: &View<'_>, structured: &Structured) -> Vec<Contact> {
     let own = view.url.host_str().and_then(psl::domain_str).unwrap_or_default();
     let mut emails = Emails { source: view.url.as_str(), own, seen: HashSet::new(), found: Vec::new() };
-    for anchor in &view.found.anchors {
-        emails.add_link(anchor.href);
+    let links = view.found.anchors.iter().map(|anchor| anchor.href);
+    for href in links.chain(view.found.form_actions.iter().copied()) {
+        emails.add_link(href);
     }
     for token in &view.found.mailto_tokens {
         emails.add_shifted(token);
+    }
+    for (first, last) in &view.found.joomla_mails {
+        if let (Some(local), Some(host)) = (obfuscated::base64(first), obfuscated::base64(last)) {
+            emails.add(&format!("{local}@{host}"), ContactMethod::Mailto);
+        }
     }
     for code in &view.found.cfemails {
         emails.add_cfemail(code);
@@ -42,6 +48,9 @@ pub(super) fn find(view: &View<'_>, structured: &Structured) -> Vec<Contact> {
         }
     }
     emails.add_text(&view.found.text, &view.found.seams);
+    for text in view.metas("description").chain(view.metas("contact")) {
+        emails.add_text(text, &[]);
+    }
     for raw in obfuscated::find(&view.found.text) {
         emails.add_as(&raw.address, &raw.raw, ContactMethod::Text);
     }
@@ -155,11 +164,17 @@ fn around<'t>(text: &'t str, seams: &[usize], at: usize, own: &str) -> Option<&'
     let end = at + 1 + after.find(|c| !is_host(c)).unwrap_or(after.len()).min(MAX_ADDRESS);
     let starts =
         seams_between(seams, start, at).iter().rev().copied().find(|seam| *seam < at).unwrap_or(start);
-    if text[..starts].ends_with(['@', '/', '=']) {
+    if text[..starts].ends_with(['@', '/', '=']) || is_password(&text[..starts]) {
         return None;
     }
     let ends = seams_between(seams, at + 2, end).iter().copied().chain([end]);
     ends.filter_map(|end| text.get(starts..end)).find(|raw| address_on(own, raw).is_some())
+}
+
+/// Whether what precedes is the user of an address such as `https://user:password@host/`.
+fn is_password(before: &str) -> bool {
+    let word = before.rsplit(char::is_whitespace).next().unwrap_or_default();
+    word.ends_with(':') && word.contains("//")
 }
 
 /// The seams strictly between two places.
@@ -187,6 +202,9 @@ mod tests {
             "<a href='mailto:%20info%40firma.de'>Mail</a>",
             "<a href='MAILTO:Firma GmbH <info@firma.de>'>Mail</a>",
             "<p>info@firma.de</p>",
+            "<form action='mailto:info@firma.de'></form>",
+            "<meta name=description content='Write to info@firma.de for a quote.'>",
+            "<joomla-hidden-mail is-link=1 is-email=1 first='aW5mbw==' last='ZmlybWEuZGU=' text='x'>hidden</joomla-hidden-mail>",
             "<p>&#105;nfo&#64;firma&#46;de</p>",
             "<p>Schreiben Sie an <b>info</b>@firma.de.</p>",
             "<p>E-Mail:info@firma.de, Tel. 1</p>",
@@ -235,6 +253,7 @@ mod tests {
             "<a href='mailto:?subject=Look'>Share</a>",
             "<p>a@b @ c@d user@localhost x@firma.internalx</p>",
             "<p>https://medium.com/@firma.de</p>",
+            "<p>curl https://user:pass@api.firma.de/v1</p>",
             "<textarea>info@firma.de</textarea>",
         ] {
             assert!(emails(html).is_empty(), "{html}: {:?}", emails(html));

@@ -106,6 +106,8 @@ mod tests {
             "<img src='/hero.jpg'><div id=header><img id=logo src='data:image/gif;base64,R0' data-src='/l.png'></div>",
             "<div class='partners'><img class='logo' src='/p.png' alt='Partner Logo'></div><header><img src='/l.png' alt='Logo'></header>",
             "<img src='/l.png' alt='Logo der Firma'><img src='/x.png'>",
+            "<header><a href=/><img src='/spacer.gif' data-src='/l.png' alt=Firma></a></header>",
+            "<header><img src='/fb-sm.gif' alt=x><img src='/b.gif' alt=y><img src='/l.png' class=site-logo></header>",
         ] {
             assert_eq!(logo(html).as_deref(), Some("https://www.firma.de/l.png"), "{html}");
         }
@@ -117,7 +119,10 @@ mod tests {
             "<section class=clients><img src='/a-logo.png' alt='A logo'></section>",
             "<footer><img src='/visa-logo.svg' alt='Visa logo'></footer>",
             "<img src='/hero.jpg' alt='Our team'><p>Logo design</p>",
+            "<img src='/old.png' alt='Screenshot with the old logo'>",
+            "<article><img src='/shop.png' alt='Logo'></article>",
             "<header><p>Text only</p></header>",
+            "<header><a href=/><img src='/1x1.trans.gif' class=logo></a><img src='/img/facebook.png' class=brand-icon></header>",
         ] {
             assert_eq!(logo(html), None, "{html}");
         }

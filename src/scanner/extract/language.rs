@@ -1,13 +1,17 @@
 //! The language of a page: what it declares, else what its text looks like.
 
+use std::borrow::Cow;
+
 use whatlang::Lang;
 
-use super::view::View;
+use super::{function_words, view::View};
 
 /// The least confidence with which a guess from the text is believed.
 const MIN_CONFIDENCE: f64 = 0.85;
 /// How much text the guess reads, in bytes.
 const SAMPLE: usize = 2 << 10;
+/// The length in bytes from which a line is taken for a sentence.
+const MIN_SENTENCE: usize = 50;
 /// How much text it needs, in characters.
 const MIN_SAMPLE: usize = 40;
 
@@ -40,7 +44,43 @@ pub(super) fn tag(text: &str) -> Option<String> {
             _ => break,
         }
     }
-    (!matches!(tag.as_str(), "und" | "mul" | "zxx" | "xx")).then_some(tag)
+    (!matches!(tag.as_str(), "und" | "mul" | "zxx" | "xx")).then(|| usual(&tag))
+}
+
+/// Tags in their usual form: the two-letter code where a language has one, and its code where that of a country
+/// stands.
+fn usual(tag: &str) -> String {
+    const USUAL: [(&str, &str); 26] = [
+        ("ces", "cs"),
+        ("cn", "zh"),
+        ("cz", "cs"),
+        ("dan", "da"),
+        ("deu", "de"),
+        ("dk", "da"),
+        ("eng", "en"),
+        ("fra", "fr"),
+        ("fre", "fr"),
+        ("gb", "en"),
+        ("ger", "de"),
+        ("gr", "el"),
+        ("ita", "it"),
+        ("jp", "ja"),
+        ("jpn", "ja"),
+        ("kr", "ko"),
+        ("nld", "nl"),
+        ("dut", "nl"),
+        ("pol", "pl"),
+        ("por", "pt"),
+        ("rus", "ru"),
+        ("spa", "es"),
+        ("swe", "sv"),
+        ("tur", "tr"),
+        ("us", "en"),
+        ("zho", "zh"),
+    ];
+    let (language, rest) = tag.split_at(tag.find('-').unwrap_or(tag.len()));
+    let found = USUAL.iter().find(|(own, _)| *own == language);
+    found.map_or_else(|| tag.to_owned(), |(_, usual)| format!("{usual}{rest}"))
 }
 
 fn push(tag: &mut String, part: &str) {
@@ -55,12 +95,32 @@ fn title_case(part: &str) -> String {
 }
 
 fn guess(text: &str) -> Option<String> {
-    let sample = &text[..text.floor_char_boundary(SAMPLE)];
+    let sample = sample(text);
     if sample.chars().filter(|c| c.is_alphabetic()).count() < MIN_SAMPLE {
         return None;
     }
-    let info = whatlang::detect(sample)?;
+    if let Some(code) = function_words::language(&sample) {
+        return Some(code.to_owned());
+    }
+    let info = whatlang::detect(&sample)?;
     (info.is_reliable() || info.confidence() >= MIN_CONFIDENCE).then(|| short_code(info.lang()).to_owned())
+}
+
+/// The first sentences of a text; where it has none, whatever it begins with. Menus are names more than language.
+fn sample(text: &str) -> Cow<'_, str> {
+    let mut sentences = String::new();
+    for line in text.lines().filter(|line| line.len() >= MIN_SENTENCE) {
+        sentences.push_str(&line[..line.floor_char_boundary(SAMPLE)]);
+        sentences.push('\n');
+        if sentences.len() >= SAMPLE {
+            break;
+        }
+    }
+    if sentences.len() < MIN_SENTENCE {
+        Cow::Borrowed(&text[..text.floor_char_boundary(SAMPLE)])
+    } else {
+        Cow::Owned(sentences)
+    }
 }
 
 /// The shortest code of a language (ISO 639-1 where it has one).
@@ -151,6 +211,8 @@ mod tests {
             ("zh-hant-tw", Some("zh-Hant-TW")),
             ("fr, en", Some("fr")),
             ("es-419", Some("es-419")),
+            ("eng", Some("en")),
+            ("jp-JP", Some("ja-JP")),
             ("english", None),
             ("und", None),
             ("{{lang}}", None),

@@ -15,12 +15,18 @@ use super::{
 const MAX_IMAGES: usize = 40;
 /// How many elements around an image are looked at.
 const MAX_ANCESTORS: usize = 12;
+/// How much it speaks against an image that others' logos stand around it, and that it stands in an article.
+const OF_OTHERS: i32 = 6;
+const IN_ARTICLE: i32 = 3;
 /// Images that only one weak sign speaks for are left alone.
 const MIN_SCORE: i32 = 4;
 
 /// Words in the names of files that are drawings of something else.
-const SIGNS: &str =
-    "arrow icon search menu avatar spinner loading loader pixel sprite close cart flag badge phone";
+const SIGNS: &str = "arrow icon search menu avatar spinner loading loader sprite close cart flag badge phone facebook \
+     twitter instagram linkedin youtube whatsapp tiktok gravatar";
+
+/// Words in the names of files without anything on them, which keep places or count visits.
+const BLANKS: &str = "spacer blank 1x1 1px trans. transparent clear. dot. placeholder pixel";
 
 /// Words in classes and ids that speak of a header, of a logo, and of somebody else's logos.
 const WORDS: [(&str, Word); 24] = [
@@ -62,7 +68,8 @@ enum Word {
 struct Around {
     header: bool,
     logo: bool,
-    others: bool,
+    /// How much speaks against it, in points.
+    against: i32,
 }
 
 /// The likeliest image; the first of equals.
@@ -81,13 +88,13 @@ pub(super) fn find(view: &View<'_>) -> Option<Url> {
 }
 
 fn score(view: &View<'_>, image: &Image<'_>, index: usize) -> i32 {
-    if image.src.is_empty() || image.src.starts_with("data:") {
+    let file = image.src.rsplit('/').next().unwrap_or_default();
+    if image.src.is_empty() || image.src.starts_with("data:") || is_blank(file) {
         return 0;
     }
     let says = |text: &str| i32::from(contains_word(text, "logo"));
-    let file = image.src.rsplit('/').next().unwrap_or_default();
     let around = around(image.node);
-    let mut score = 3 * says(image.class).max(says(image.id)) + 2 * says(image.alt) + 2 * says(file);
+    let mut score = 3 * says(image.class).max(says(image.id)) + 2 * says_in_alt(image.alt) + 2 * says(file);
     score += 2 * i32::from(around.logo) + 2 * i32::from(around.header);
     if score > 0 && index < 2 {
         score += 2 - i32::from(index > 0);
@@ -95,13 +102,29 @@ fn score(view: &View<'_>, image: &Image<'_>, index: usize) -> i32 {
     if links_home(view, image) {
         score += 3;
     }
-    if around.others {
+    score -= around.against;
+    if is_sign(file) {
         score -= 6;
     }
-    if SIGNS.split(' ').any(|word| contains_word(file, word)) && !contains_word(file, "logo") {
-        score -= 4;
-    }
     score
+}
+
+/// Whether a short text beside an image calls it a logo; a sentence may speak of one.
+fn says_in_alt(alt: &str) -> i32 {
+    const MAX_WORDS: usize = 4;
+    i32::from(contains_word(alt, "logo") && alt.split_whitespace().count() <= MAX_WORDS)
+}
+
+/// Whether the name of a file is that of an image that shows nothing: `spacer.gif`, `b.gif`.
+fn is_blank(file: &str) -> bool {
+    let is_letter = file.strip_suffix(".gif").is_some_and(|name| name.len() == 1);
+    is_letter || BLANKS.split(' ').any(|word| contains_word(file, word))
+}
+
+/// Whether the name of a file is that of a drawing of something else.
+fn is_sign(file: &str) -> bool {
+    let is_network = file.starts_with("fb") || file.starts_with("tw-") || file.starts_with("ig-");
+    (is_network || SIGNS.split(' ').any(|word| contains_word(file, word))) && !contains_word(file, "logo")
 }
 
 /// What the elements around an image say of it.
@@ -120,7 +143,8 @@ fn read(element: &Element, around: &mut Around) {
         // What frameworks note on the whole page says nothing of one image.
         "body" | "html" => return,
         "header" => around.header = true,
-        "footer" => around.others = true,
+        "article" => around.against = around.against.max(IN_ARTICLE),
+        "footer" => around.against = OF_OTHERS,
         _ => {}
     }
     let Some(words) = FINDER.as_ref() else { return };
@@ -131,12 +155,12 @@ fn read(element: &Element, around: &mut Around) {
                     match WORDS[found.pattern().as_usize()].1 {
                         Word::Header => around.header = true,
                         Word::Logo => around.logo = true,
-                        Word::Others => around.others = true,
+                        Word::Others => around.against = OF_OTHERS,
                     }
                 }
             }
             "role" if value == "banner" => around.header = true,
-            "role" if value == "contentinfo" => around.others = true,
+            "role" if value == "contentinfo" => around.against = OF_OTHERS,
             _ => {}
         }
     }

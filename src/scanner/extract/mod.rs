@@ -9,6 +9,7 @@ mod clean;
 mod contact_pages;
 mod email_address;
 mod emails;
+mod function_words;
 mod icons;
 mod language;
 mod logo_image;
@@ -18,7 +19,9 @@ mod organization;
 mod page;
 mod parse;
 mod phone_context;
+mod phone_runs;
 mod phones;
+mod postal_address;
 mod region;
 mod social;
 mod social_networks;
@@ -97,8 +100,9 @@ pub fn extract(page: &PageSource<'_>, fingerprints: &Fingerprints, site: &Domain
         ..SiteFacts::default()
     };
     facts.contacts.extend(phones::find(&view, &structured, regions));
-    technology::describe(&view, fingerprints, &mut facts);
     wordpress::describe(&view, &mut facts);
+    technology::describe(&view, fingerprints, &mut facts);
+    wordpress::align_technologies(&mut facts);
     facts.metadata = page::metadata(&view, structured, encoding);
     settle(&mut facts);
     Extracted {

@@ -113,6 +113,26 @@ fn shifted(c: char, shift: i32) -> char {
     u8::try_from(place).map_or(c, |place| char::from(first + place))
 }
 
+/// Decodes base 64 (RFC 4648, section 4), as Joomla hides the parts of addresses.
+pub(super) fn base64(code: &str) -> Option<String> {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let code = code.trim().trim_end_matches('=');
+    if code.len() > 200 {
+        return None;
+    }
+    let (mut bytes, mut held, mut bits) = (Vec::new(), 0_u32, 0);
+    for letter in code.bytes() {
+        let value = LETTERS.iter().position(|own| *own == letter)?;
+        held = (held << 6 | u32::try_from(value).ok()?) & 0xffff;
+        bits += 6;
+        if bits >= 8 {
+            bits -= 8;
+            bytes.push(u8::try_from(held >> bits & 0xff).ok()?);
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,6 +165,15 @@ mod tests {
             assert_eq!(unshifted(token).as_deref(), Some("mailto:info@firma.de"), "{token}");
         }
         assert_eq!(unshifted("nothing:special"), None);
+    }
+
+    #[test]
+    fn base_64_is_decoded() {
+        for (code, text) in
+            [("aW5mbw==", Some("info")), ("ZmlybWEuZGU=", Some("firma.de")), ("", Some("")), ("a-b", None)]
+        {
+            assert_eq!(base64(code).as_deref(), text, "{code}");
+        }
     }
 
     #[test]

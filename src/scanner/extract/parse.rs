@@ -92,10 +92,12 @@ impl Guard {
     fn admits(&self, tag: &Tag) -> bool {
         if matches!(&*tag.name, "html" | "body") {
             self.root_tags.set(self.root_tags.get() + 1);
+            if self.root_tags.get() > MAX_ROOT_TAGS {
+                return false;
+            }
         }
         let depth = self.depth();
-        self.root_tags.get() <= MAX_ROOT_TAGS
-            && (depth < MAX_DEPTH || depth < LEAF_DEPTH && is_leaf(&tag.name))
+        depth < MAX_DEPTH || depth < LEAF_DEPTH && is_leaf(&tag.name)
     }
 
     fn is_full(&self) -> bool {
@@ -200,6 +202,13 @@ mod tests {
                     || page.starts_with("<p")
             );
         }
+    }
+
+    #[test]
+    fn whole_documents_pasted_into_a_page_do_not_end_it() {
+        let pasted = "<html><head></head><body><p>pasted</p></body></html>".repeat(20);
+        let html = parse(&format!("<title>x</title>{pasted}<p>end</p><a href=/x>link</a>"));
+        assert!(html.html().ends_with("<p>end</p><a href=\"/x\">link</a></body></html>"), "{}", html.html());
     }
 
     /// Each of these takes minutes or gigabytes without the guard.

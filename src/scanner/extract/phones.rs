@@ -8,26 +8,34 @@ use rlibphonenumber::{
     phonenumber_matcher::{Leniency, PHONE_MATCHER_FACTORY},
 };
 
-use super::{clean, phone_context::is_phone, structured::Structured, view::View};
+use super::{
+    clean,
+    phone_context::{Sign, is_fax, is_north_american, phone_sign},
+    phone_runs::{MIN_DIGITS, Run, digits, runs},
+    region::Regions,
+    structured::Structured,
+    view::{Anchor, View},
+};
 use crate::model::{Contact, ContactKind, ContactMethod};
 
 /// The most numbers of one page.
 const MAX_PHONES: usize = 50;
-/// The most runs of digits that are searched for numbers.
-const MAX_RUNS: usize = 1_000;
-/// The longest run in bytes; more is data, not text.
-const MAX_RUN: usize = 150;
 /// How many readings of one run are tried: more than one of that length has. The matcher must never use them up,
 /// as its counter then passes zero.
 const MAX_TRIES: u64 = 10_000;
-/// The fewest digits a number in a text has.
-const MIN_DIGITS: usize = 7;
-
 /// All numbers of a page, in the order of how they were found.
-pub(super) fn find(view: &View<'_>, structured: &Structured, regions: Vec<Region>) -> Vec<Contact> {
-    let mut phones = Phones { source: view.url.as_str(), regions, seen: HashSet::new(), found: Vec::new() };
+pub(super) fn find(view: &View<'_>, structured: &Structured, regions: Regions) -> Vec<Contact> {
+    let mut phones = Phones {
+        source: view.url.as_str(),
+        regions,
+        faxes: &view.found.fax_marks,
+        seen: HashSet::new(),
+        found: Vec::new(),
+    };
     for anchor in &view.found.anchors {
-        if let Some(raw) = tel(anchor.href) {
+        if let Some(raw) = tel(anchor.href)
+            && !phones.is_fax_link(view, anchor)
+        {
             phones.add_declared(&clean::percent_decoded(raw), ContactMethod::Tel);
         }
     }
@@ -53,12 +61,30 @@ fn tel(href: &str) -> Option<&str> {
 
 struct Phones<'a> {
     source: &'a str,
-    regions: Vec<Region>,
+    regions: Regions,
+    /// Where the text has a sign or an element of a fax.
+    faxes: &'a [usize],
     seen: HashSet<String>,
     found: Vec<Contact>,
 }
 
 impl Phones<'_> {
+    /// Whether a link dials what the page calls a fax.
+    fn is_fax_link(&self, view: &View<'_>, anchor: &Anchor<'_>) -> bool {
+        let before = view.found.text.get(..anchor.start).unwrap_or_default();
+        let line = before.rfind('\n').map_or(before, |end| &before[end + 1..]);
+        self.is_marked(anchor.start)
+            || is_fax(line)
+            || is_fax(view.anchor_text(anchor).trim_end_matches(|c: char| !c.is_alphabetic()))
+    }
+
+    /// Whether a sign of a fax stands right before a place of the text.
+    fn is_marked(&self, at: usize) -> bool {
+        const MAX_GAP: usize = 2;
+        let mark = self.faxes.partition_point(|mark| *mark <= at);
+        mark > 0 && at - self.faxes[mark - 1] <= MAX_GAP
+    }
+
     /// A number that the page itself calls one.
     fn add_declared(&mut self, raw: &str, method: ContactMethod) {
         let raw = raw.trim();
@@ -66,8 +92,15 @@ impl Phones<'_> {
             return;
         }
         match self.number(raw) {
-            Some(number) => self.add(e164(&number), raw, method),
-            None if self.regions.is_empty() && digits(raw) >= MIN_DIGITS && !is_placeholder(raw) => {
+            Some(number) => {
+                if raw.starts_with('+')
+                    && let Some(region) = number.get_region_code()
+                {
+                    self.regions.add_seen(region);
+                }
+                self.add(e164(&number), raw, method);
+            }
+            None if self.regions.list.is_empty() && digits(raw) >= MIN_DIGITS && !is_placeholder(raw) => {
                 if let Some(value) = clean::line(raw, 60) {
                     self.add(value, raw, method);
                 }
@@ -95,111 +128,69 @@ impl Phones<'_> {
         let valid = |text: &str, region: Option<Region>| {
             PHONE_NUMBER_UTIL.parse(text, region).ok().filter(PhoneNumber::is_valid)
         };
-        let mut regions = self.regions.iter().copied().map(Some).chain([None]);
+        let american = is_north_american(raw).then_some(Region::US);
+        let mut regions = self.regions.list.iter().copied().chain(american).map(Some).chain([None]);
         let number = regions.find_map(|region| valid(&text, region)).or_else(|| {
             // `tel:4930123456`: the plus sign was forgotten.
             let digits: String = text.chars().filter(char::is_ascii_digit).collect();
             let number = valid(&format!("+{digits}"), None).filter(|_| digits.len() >= 10)?;
-            number.get_region_code().filter(|region| self.regions.contains(region)).map(|_| number)
+            number.get_region_code().filter(|region| self.regions.list.contains(region)).map(|_| number)
         })?;
         (!is_placeholder(&number.national_number.to_string())).then_some(number)
     }
 
-    /// The numbers of a text. Regions other than the likeliest are tried only when that one has none.
+    /// The numbers of a text. Regions other than the likeliest are tried only when that one has none, and at last
+    /// what is written as in North America.
     fn add_text(&mut self, text: &str) {
-        let runs = runs(text);
-        let regions: Vec<Option<Region>> = if self.regions.is_empty() {
-            vec![None]
-        } else {
-            self.regions.iter().copied().map(Some).collect()
-        };
+        let mut runs = runs(text);
+        runs.retain(|run| !self.is_marked(run.offset + run.start));
         let known = self.found.len();
-        for region in regions {
-            for run in &runs {
-                self.add_run(run, region);
-            }
+        for (place, region) in self.regions.list.clone().into_iter().enumerate() {
+            // A region that only speaks the language needs a label before the number.
+            let needs_label = place > 0 && !self.regions.is_told(place);
+            self.add_runs(&runs, Some(region), needs_label);
             if self.found.len() > known {
-                break;
+                return;
+            }
+        }
+        self.add_international(&runs);
+        runs.retain(|run| is_north_american(run.text()));
+        self.add_runs(&runs, Some(Region::US), false);
+    }
+
+    fn add_runs(&mut self, runs: &[Run<'_>], region: Option<Region>, needs_label: bool) {
+        for run in runs {
+            self.add_run(run, region, needs_label);
+        }
+    }
+
+    /// The numbers that need no region, those with `00` for the plus sign among them.
+    fn add_international(&mut self, runs: &[Run<'_>]) {
+        self.add_runs(runs, None, false);
+        for run in runs.iter().filter(|run| run.text().starts_with("00")) {
+            let number = PHONE_NUMBER_UTIL.parse(international(run.text()), None).ok();
+            if let Some(number) = number.filter(PhoneNumber::is_valid) {
+                self.add(e164(&number), run.text(), ContactMethod::Text);
             }
         }
     }
 
     /// The numbers of a run of digits; it may hold several.
-    fn add_run(&mut self, run: &Run<'_>, region: Option<Region>) {
+    fn add_run(&mut self, run: &Run<'_>, region: Option<Region>, needs_label: bool) {
         for found in PHONE_MATCHER_FACTORY.create_matcher(run.text(), Leniency::Valid, MAX_TRIES, region) {
             let (start, end) = (run.start + found.start, run.start + found.end());
-            if is_phone(run.line, run.previous, start, end)
-                && !is_placeholder(&found.number.national_number.to_string())
-            {
+            let Some(sign) = phone_sign(run.line, run.previous, start, end) else { continue };
+            // In North America every ten digits can be a number: without a label, its groups must be the usual ones.
+            let is_usual = found.number.country_code != 1
+                || sign == Sign::Label
+                || found.raw_string.starts_with('+')
+                || is_north_american(found.raw_string);
+            let is_told = !needs_label || sign == Sign::Label || found.raw_string.starts_with('+');
+            if is_usual && is_told && !is_placeholder(&found.number.national_number.to_string()) {
                 self.add(e164(&found.number), found.raw_string, ContactMethod::Text);
             }
         }
     }
-}
-
-/// A part of a line that is made of digits and what stands between the digits of numbers.
-struct Run<'t> {
-    line: &'t str,
-    /// The line before, which may hold a label.
-    previous: &'t str,
-    start: usize,
-    end: usize,
-}
-
-impl<'t> Run<'t> {
-    fn text(&self) -> &'t str {
-        &self.line[self.start..self.end]
-    }
-}
-
-/// The runs of a text that are worth a closer look.
-fn runs(text: &str) -> Vec<Run<'_>> {
-    let mut found = Vec::new();
-    let mut previous = "";
-    for line in text.lines() {
-        if digits(line) >= MIN_DIGITS {
-            let mut rest = 0;
-            while let Some((start, end)) = next_run(line, rest)
-                && found.len() < MAX_RUNS
-            {
-                rest = end;
-                let fits = end - start <= MAX_RUN && digits(&line[start..end]) >= MIN_DIGITS;
-                if fits && is_phone(line, previous, start, end) {
-                    found.push(Run { line, previous, start, end });
-                }
-            }
-        }
-        previous = line;
-    }
-    found
-}
-
-/// The next run of a line from a place on: from a digit, plus or bracket to the last digit before other text.
-fn next_run(line: &str, from: usize) -> Option<(usize, usize)> {
-    let start = from + line[from..].find(|c| is_digit(c) || matches!(c, '+' | '＋' | '(' | '（'))?;
-    let mut end = start;
-    for (at, c) in line[start..].char_indices() {
-        if is_digit(c) {
-            end = start + at + c.len_utf8();
-        } else if !is_between(c) {
-            break;
-        }
-    }
-    let skipped = start + line[start..].chars().next().map_or(1, char::len_utf8);
-    Some((start, end.max(skipped)))
-}
-
-fn is_digit(c: char) -> bool {
-    c.is_ascii_digit() || ('０'..='９').contains(&c)
-}
-
-/// What stands between the digits of a number.
-fn is_between(c: char) -> bool {
-    matches!(
-        c,
-        ' ' | '\u{a0}' | '\u{202f}' | '+' | '(' | ')' | '[' | ']' | '-' | '.' | '/' | '~' | '\u{2010}'
-            ..='\u{2015}' | '\u{2212}' | '－' | '（' | '）' | '．' | '／' | '＋' | '　' | 'ー' | '·'
-    )
 }
 
 /// `0049 30 …` and `+49 (0) 30 …` in the form that all parsers read.
@@ -213,11 +204,6 @@ fn international(raw: &str) -> String {
 
 fn e164(number: &PhoneNumber) -> String {
     number.format_as(PhoneNumberFormat::E164).into_owned()
-}
-
-/// How many digits a text has, those of East Asian width included.
-fn digits(text: &str) -> usize {
-    text.chars().filter(|c| is_digit(*c)).count()
 }
 
 /// Numbers of templates: one digit only, or counting up.
@@ -250,6 +236,12 @@ mod tests {
             "<p>Tel.030/90182000</p>",
             "<p><span>Telefon</span><span>030 90182000</span><span>Telefax</span></p>",
             "<p>☎ 03090182000</p>",
+            "<p>030 90182000 Fax: 030 90182001</p>",
+            "<p>Zentrale Tel. 030 90182000 • 030 90182001 (Fax)</p>",
+            "<p>030 / 90 18 20 00 &nbsp; <i class='fa fa-fax'></i> 030 / 90 18 20 01</p>",
+            "<p>Rufnummer 030 90182000</p>",
+            "<p>Kunst am Bau, Inc.</p><p>030 90182000</p>",
+            "<p>Rufen Sie eine Stunde vorher an: 030 90182000</p>",
             "<dl><dt>Telefon</dt><dd>03090182000</dd></dl>",
             "<p>Telefon/Fax: 030 90182000</p>".replace("/Fax", "").as_str(),
             "<span itemprop=telephone>030 90182000</span>",
@@ -272,6 +264,15 @@ mod tests {
             "<p>Zeitstempel 1700000000000, Auftrag 030123456789</p>",
             "<p>Fax: 030 90182001</p>",
             "<dl><dt>Telefax</dt><dd>030 90182001</dd></dl>",
+            "<p>F: 030 90182001</p><p>F +49 30 90182001</p>",
+            "<p>030 90182001 (Fax)</p><p>030 90182001 fax</p><p>030 90182001 [Main fax line]</p>",
+            "<p><i class='fa fa-fax'></i> 030 90182001</p><p><img src=f.gif alt=Fax> 030 90182001</p>",
+            "<p>Fax: <a href='tel:+493090182001'>030 90182001</a></p><a href='tel:03090182001'>Fax</a>",
+            "<span itemprop=faxNumber>030 90182001</span>",
+            "<p>06.11.23 - 14 Uhr, 02.02. - 23.02.23</p><b>02</b><b>2022-12-01 09:30</b>",
+            "<p>Journal 2013. 10.1016/j.cell</p>",
+            "<p>Geöffnet 09.00 - 16.00 Uhr und 0900 Stück</p>",
+            "<p>Mitgliedsnummer 0814-2023-77, Gewerbeschein Nr. 0316/2011, Kod 030-9018-2000</p>",
             "<p>52.520008, 13.404954</p>",
             "<p>030 901 820 EUR, 04 91 12 34 kr</p>",
             "<p>v1.20.300.4000 build 0301234567</p>",
@@ -317,6 +318,27 @@ mod tests {
             ),
         ] {
             assert_eq!(facts_at(url, html).facts.phone_numbers, [expected], "{html}");
+        }
+    }
+
+    #[test]
+    fn what_a_page_shows_of_its_country_goes_before_its_language() {
+        for (html, expected) in [
+            // Systems declare the language that they came with.
+            ("<html lang=en-US><p>Call 020 7946 0000, London W1J 7BU</p>", vec!["+442079460000"]),
+            ("<html lang=en-GB><p>Phone: (212) 736-5000</p>", vec!["+12127365000"]),
+            ("<html lang=pl><p>1.800.201.7935</p>", vec!["+18002017935"]),
+            ("<html lang=en><p>SOC 2 report 2023-0117-22</p>", vec![]),
+            ("<html lang=en-US><p>0771 - 2443238 / 28</p>", vec![]),
+            ("<html lang=nl-NL><p>Di - Vr 09.00 - 16.00 uur</p>", vec![]),
+            ("<p>0031-115-491511</p>", vec!["+31115491511"]),
+            (
+                "<html lang=de><a href='tel:+41448267675'>x</a><p>Tel. 044 826 76 76</p>",
+                vec!["+41448267675", "+41448267676"],
+            ),
+            ("<html lang=de><p>Tel. 01 7126590, A-1010 Wien</p>", vec!["+4317126590"]),
+        ] {
+            assert_eq!(facts_at("https://a.com/", html).facts.phone_numbers, expected, "{html}");
         }
     }
 

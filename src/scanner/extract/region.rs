@@ -2,24 +2,51 @@
 
 use rlibphonenumber::Region;
 
-use super::{language::tag as language_tag, structured::Structured, view::View};
+use super::{language::tag as language_tag, postal_address, structured::Structured, view::View};
 
-/// The likely regions, likeliest first: the address in the structured data, the country of the domain name, the
-/// region of the language; only where these tell nothing, where the language is spoken.
-pub(super) fn guess(view: &View<'_>, structured: &Structured, language: Option<&str>) -> Vec<Region> {
-    let mut regions = Vec::new();
-    let mut add = |region: Option<Region>| regions.extend(region.filter(|own| !regions.contains(own)));
+/// The regions whose numbering plans the numbers of a page likely follow, likeliest first.
+pub(super) struct Regions {
+    pub(super) list: Vec<Region>,
+    /// How many of them, from the first, are told by an address or a domain name.
+    sure: usize,
+}
+
+impl Regions {
+    /// Whether the region at a place of the list is told by an address, a domain name or a number of the page.
+    pub(super) fn is_told(&self, place: usize) -> bool {
+        place < self.sure
+    }
+
+    /// Adds the region of an international number of the page. It says more than a language.
+    pub(super) fn add_seen(&mut self, region: Region) {
+        if !self.list[..self.sure].contains(&region) {
+            self.list.retain(|own| *own != region);
+            self.list.insert(self.sure, region);
+            self.sure += 1;
+        }
+    }
+}
+
+/// The likely regions, likeliest first: the address in the structured data, the country of the domain name; only
+/// where these tell nothing, postal addresses in the text, the region of the language, and where it is spoken.
+pub(super) fn guess(view: &View<'_>, structured: &Structured, language: Option<&str>) -> Regions {
+    let mut list = Vec::new();
+    let mut add = |region: Option<Region>| list.extend(region.filter(|own| !list.contains(own)));
     add(structured.country.as_deref().and_then(of_country));
     add(view.meta("business:contact_data:country_name").and_then(of_country));
     add(view.meta("geo.region").and_then(|text| of_country(text.get(..2)?)));
     add(of_domain(view));
+    let sure = list.len();
+    let mut add = |region: Option<Region>| list.extend(region.filter(|own| !list.contains(own)));
+    if sure == 0 {
+        add(postal_address::region(&view.found.text).and_then(parse));
+    }
     add(language.and_then(of_locale));
     add(view.meta("og:locale").and_then(language_tag).as_deref().and_then(of_locale));
-    if regions.is_empty() {
-        let spoken = language.map(of_language).unwrap_or_default();
-        regions.extend(spoken.iter().filter_map(|code| parse(code)));
+    if sure == 0 {
+        language.map(of_language).unwrap_or_default().iter().for_each(|code| add(parse(code)));
     }
-    regions
+    Regions { list, sure }
 }
 
 fn parse(code: &str) -> Option<Region> {
@@ -106,7 +133,7 @@ fn of_language(tag: &str) -> &'static [&'static str] {
         "de" => &["DE", "AT", "CH"],
         "fr" => &["FR", "BE", "CH"],
         "en" => &["US", "GB"],
-        "es" => &["ES", "MX"],
+        "es" => &["ES", "MX", "AR", "CO", "CL"],
         "it" => &["IT"],
         "nl" => &["NL", "BE"],
         "pt" => &["PT", "BR"],

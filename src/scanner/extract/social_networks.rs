@@ -116,7 +116,7 @@ fn by_path(host: &str, parts: &[&str]) -> Option<(&'static str, String)> {
         ("xing.com", [kind @ ("profile" | "pages" | "companies" | "company"), name, ..]) => {
             Some(("xing", format!("https://www.xing.com/{kind}/{}", word(name)?)))
         }
-        ("flickr.com", ["photos" | "people", name]) => {
+        ("flickr.com", ["photos" | "people", name] | ["photos", name, "albums" | "sets" | "collections"]) => {
             Some(("flickr", format!("https://www.flickr.com/photos/{name}/")))
         }
         ("open.spotify.com", [kind @ ("artist" | "user" | "show"), id]) => {
@@ -212,6 +212,7 @@ fn facebook(parts: &[&str], url: &Url) -> Option<String> {
         [kind @ ("pages" | "people"), name, id, ..] if is_number(id) => {
             Some(format!("{BASE}/{kind}/{name}/{id}"))
         }
+        ["pages", city, name, id] if is_number(id) => Some(format!("{BASE}/pages/{city}/{name}/{id}")),
         ["p", name] => Some(format!("{BASE}/p/{}", word(name)?)),
         ["pg", name, ..] => Some(format!("{BASE}/{}", word(name)?)),
         ["groups", name] => Some(format!("{BASE}/groups/{}", word(name)?)),
@@ -226,6 +227,10 @@ fn facebook(parts: &[&str], url: &Url) -> Option<String> {
 fn linkedin(parts: &[&str]) -> Option<String> {
     match parts {
         ["pub", "dir", ..] => None,
+        // An old address of a person is whole only with the numbers behind the name.
+        ["pub", name, one, two, three] => {
+            Some(format!("https://www.linkedin.com/pub/{name}/{one}/{two}/{three}"))
+        }
         [kind @ ("company" | "in" | "school" | "showcase" | "pub"), name, ..] => {
             let never = ["setup", "example", "unavailable", "yourcompany", "your-company"];
             (!never.contains(name)).then(|| format!("https://www.linkedin.com/{kind}/{name}"))
@@ -238,7 +243,7 @@ fn linkedin(parts: &[&str]) -> Option<String> {
 fn youtube(parts: &[&str]) -> Option<String> {
     const BASE: &str = "https://www.youtube.com";
     const PAGES: &str = "watch embed playlist results feed shorts live redirect iframe_api hashtag premium gaming v \
-        player_api channel user t";
+        player_api channel user t subscription_center show feeds";
     match parts {
         [kind @ ("channel" | "c" | "user"), name, ..] => Some(format!("{BASE}/{kind}/{}", word(name)?)),
         [name, ..] if name.starts_with('@') => Some(format!("{BASE}/@{}", at_handle(name)?)),

@@ -15,6 +15,7 @@ const GROUPS: [&str; 4] = ["cms", "frameworks", "analytics", "widgets"];
 pub(super) fn describe(view: &View<'_>, fingerprints: &Fingerprints, facts: &mut SiteFacts) {
     let found = &view.found;
     let scripts: Vec<&str> = found.scripts.iter().chain(&found.noscripts).copied().collect();
+    let folders = wordpress_folders(facts);
     let evidence = Evidence {
         url: view.url,
         headers: view.headers,
@@ -22,12 +23,23 @@ pub(super) fn describe(view: &View<'_>, fingerprints: &Fingerprints, facts: &mut
         html: view.html,
         metas: &found.metas.iter().map(|meta| (meta.name, meta.content)).collect::<Vec<_>>(),
         script_urls: &found.script_urls,
+        folders: &folders,
         scripts: &scripts,
         styles: &found.styles,
         text: &found.text,
     };
     facts.technologies = fingerprints.detect(&evidence);
     facts.tech_stack = stack(facts);
+}
+
+/// The folders of WordPress, its themes and plugins, by whatever trace they are known.
+fn wordpress_folders(facts: &SiteFacts) -> Vec<String> {
+    let themes = facts.wordpress_themes.iter().map(|theme| format!("/wp-content/themes/{}/", theme.slug));
+    let plugins =
+        facts.wordpress_plugins.iter().map(|plugin| format!("/wp-content/plugins/{}/", plugin.slug));
+    // WordPress itself, by whatever mark, brings what it runs on.
+    let core = facts.is_wordpress.then(|| "/wp-includes/js/".to_owned());
+    core.into_iter().chain(themes).chain(plugins).collect()
 }
 
 /// The names of the technologies by group.

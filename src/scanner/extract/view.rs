@@ -46,6 +46,10 @@ pub(super) struct Found<'a> {
     pub(super) iframes: Vec<&'a str>,
     /// Elements whose text Cloudflare encoded (`data-cfemail`).
     pub(super) cfemails: Vec<&'a str>,
+    /// Both parts of addresses that Joomla encoded (`<joomla-hidden-mail>`).
+    pub(super) joomla_mails: Vec<(&'a str, &'a str)>,
+    /// Where the forms send to.
+    pub(super) form_actions: Vec<&'a str>,
     /// Links that TYPO3 encoded (`data-mailto-token`).
     pub(super) mailto_tokens: Vec<&'a str>,
     /// `itemprop` with the value of the element's own attribute (`content`, `href`, `src`), else the range of its text.
@@ -55,6 +59,8 @@ pub(super) struct Found<'a> {
     /// Whether an element carries Elementor's own attribute.
     pub(super) has_elementor_mark: bool,
     pub(super) counts: Counts,
+    /// Where in `text` something that is drawn or marked as a fax stands, ascending.
+    pub(super) fax_marks: Vec<usize>,
     /// The visible text: white space collapsed, a line feed between blocks.
     pub(super) text: String,
     /// Where in `text` an inline element begins or ends with no white space there, ascending.

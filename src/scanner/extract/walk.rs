@@ -80,6 +80,11 @@ impl<'a> Walker<'a> {
         }
         self.found.has_elementor_mark |= attrs.elementor;
         self.scope(element, name, &attrs);
+        if is_fax(&attrs) {
+            // What stands behind it is another number than what stands before it.
+            self.line_break();
+            self.found.fax_marks.push(self.found.text.len());
+        }
         if !attrs.mailto_token.is_empty() {
             self.found.mailto_tokens.push(attrs.mailto_token);
         }
@@ -109,7 +114,14 @@ impl<'a> Walker<'a> {
                 found.iframes.push(non_empty(attrs.src).unwrap_or(attrs.late_src));
                 return false;
             }
-            "form" => found.counts.forms += 1,
+            "form" => {
+                found.counts.forms += 1;
+                found.form_actions.extend(node.attr("action"));
+            }
+            "joomla-hidden-mail" => {
+                found.joomla_mails.extend(node.attr("first").zip(node.attr("last")));
+                return false;
+            }
             "script" => {
                 self.script(attrs, content);
                 return false;
@@ -157,7 +169,7 @@ impl<'a> Walker<'a> {
 
     fn image(&mut self, node: ElementRef<'a>, attrs: &Attrs<'a>) {
         self.found.counts.images += 1;
-        let late = attrs.src.is_empty() || attrs.src.starts_with("data:");
+        let late = attrs.src.is_empty() || is_placeholder(attrs.src);
         let late_src = non_empty(attrs.late_src).or_else(|| attrs.srcset.split_ascii_whitespace().next());
         let src = if late { late_src.unwrap_or(attrs.src) } else { attrs.src };
         self.found.images.push(Image {
@@ -270,7 +282,7 @@ impl<'a> Walker<'a> {
         let kinds = (last.map(char::is_alphabetic), last.map(|c| c.is_ascii_digit()), text.chars().next());
         self.gap = match kinds {
             (Some(true), _, Some(next)) => next.is_ascii_digit() || next == '+',
-            (_, Some(true), Some(next)) => next.is_alphabetic(),
+            (_, Some(true), Some(next)) => next.is_alphanumeric(),
             _ => false,
         };
     }
@@ -288,6 +300,25 @@ impl<'a> Walker<'a> {
             self.found.seams.push(at);
         }
     }
+}
+
+/// Whether an image only keeps the place of one that is loaded late.
+fn is_placeholder(src: &str) -> bool {
+    const NAMES: [&str; 9] =
+        ["1x1", "1px", "blank.", "clear.", "placeholder", "spacer.", "trans.", "transparent.", "lazy"];
+    let file = src.rsplit('/').next().unwrap_or_default();
+    src.starts_with("data:") || NAMES.iter().any(|name| clean::contains_word(file, name))
+}
+
+/// Whether an element is the sign of a fax, or holds the number of one.
+fn is_fax(attrs: &Attrs<'_>) -> bool {
+    let says = |text: &str| clean::contains_word(text, "fax");
+    let own = |class: &&str| {
+        says(class) && !clean::contains_word(class, "phone") && !clean::contains_word(class, "tel")
+    };
+    attrs.class.split_ascii_whitespace().any(|class| own(&class))
+        || says(attrs.itemprop)
+        || (says(attrs.alt) && attrs.alt.len() <= 20)
 }
 
 fn text_of(node: Option<&Node>) -> &str {

@@ -4,7 +4,7 @@
 use super::{clean::contains_word, view::View, wordpress_marks as marks, wordpress_traces::Traces};
 use crate::model::{SiteFacts, Technology};
 
-/// Fills in all facts about WordPress, and brings the technologies in line with them.
+/// Fills in all facts about WordPress.
 pub(super) fn describe(view: &View<'_>, facts: &mut SiteFacts) {
     let traces = Traces::collect(view);
     let elementor = has_elementor(view, &traces);
@@ -20,7 +20,6 @@ pub(super) fn describe(view: &View<'_>, facts: &mut SiteFacts) {
             facts.elementor_version = plugin.and_then(|plugin| plugin.version.clone());
         }
     }
-    align_technologies(facts);
 }
 
 /// Whether the page is built with Elementor. Other systems also use the word.
@@ -31,8 +30,8 @@ fn has_elementor(view: &View<'_>, traces: &Traces<'_>) -> bool {
         || traces.has_plugin(&["elementor", "elementor-pro"])
 }
 
-/// WordPress and Elementor are named exactly when these facts say so.
-fn align_technologies(facts: &mut SiteFacts) {
+/// Brings the technologies in line: WordPress and Elementor are named exactly when these facts say so.
+pub(super) fn align_technologies(facts: &mut SiteFacts) {
     let categories =
         [("WordPress", "CMS", facts.is_wordpress), ("Elementor", "Page builders", facts.has_elementor)];
     for (name, category, is_there) in categories {
@@ -88,6 +87,12 @@ mod tests {
             "<img src='/wp-content/uploads/2024/01/a.jpg'>",
             "<img src='https://i0.wp.com/www.firma.de/wp-content/uploads/2024/01/a.jpg'>",
             "<script>window._wpemojiSettings = {};</script>",
+            "<link rel=alternate type='application/json+oembed' href='https://www.firma.de/wp-json/oembed/1.0/embed?url=x'>",
+            "<div style='background-image: url(/wp-content/plugins/download-manager/icon.png)'></div>",
+            "<div style='background:url(&quot;https://www.firma.de/wp-content/themes/x/a.png&quot;)'></div>",
+            "<form action='https://www.firma.de/wp-content/plugins/newsletter/do/subscribe.php'></form>",
+            "<link rel=stylesheet href='https://s0.wp.com/wp-content/themes/pub/twentyten/style.css?m=1'>",
+            "<img src='https://static.firma.de/wp-content/uploads/2024/01/a.jpg'>",
             "<script>var a={\"url\":\"https:\\/\\/www.firma.de\\/wp-content\\/plugins\\/foo\\/a.js\"};</script>",
         ] {
             assert!(facts(html).is_wordpress, "{html}");
@@ -100,6 +105,10 @@ mod tests {
             "<body class='wordpress wordpress-theme'><p>We love WordPress 6.4.2</p>",
             "<img src='https://blog.files.wordpress.com/2012/05/a.jpg'>",
             "<img src='https://www.anderswo.de/wp-content/uploads/a.jpg'>",
+            "<img src='https://magazin.firma.de/wp-content/uploads/a.jpg'>",
+            "<p>Put it into \"/wp-content/plugins/foo/\" please, or wp-content/themes/</p>",
+            "<link rel=alternate type='application/json+oembed' href='https://www.anderswo.de/wp-json/oembed/1.0/embed'>",
+            "<div style='background:url(https://www.anderswo.de/wp-content/themes/x/a.png)'></div>",
             "<script>var e={\"specs.ImportFromWordPress\":true,\"elementorySupport\":true};</script>",
             "<meta name=generator content='WordPress Download Manager 6.0'>",
             "<meta name=generator content='WordPressly 1'>",
@@ -165,6 +174,37 @@ mod tests {
             plugins,
             [("woocommerce", Some("8.5.1")), ("hash", None), ("wordpress-seo", Some("22.3"))]
         );
+    }
+
+    #[test]
+    fn what_is_loaded_late_or_through_a_proxy_names_its_plugin_and_theme() {
+        let facts = facts(
+            "<meta name=generator content='AMP Plugin v2.4.0; mode=standard'>\
+             <img src='https://cdn.shortpixel.ai/client/q_glossy/https://www.firma.de/wp-content/plugins/lazy-load/1x1.gif' data-src=/a.jpg>\
+             <script type='text/plain' data-cmp-src='/wp-content/plugins/disqus-comment-system/public/js/count.js?ver=3.0.22'></script>\
+             <link rel=stylesheet href='https://s1.wp.com/wp-content/themes/premium/twotone/style.css'>",
+        );
+        let plugins: Vec<_> =
+            facts.wordpress_plugins.iter().map(|own| (own.slug.as_str(), own.version.as_deref())).collect();
+        assert_eq!(
+            plugins,
+            [("disqus-comment-system", Some("3.0.22")), ("lazy-load", None), ("amp", Some("2.4.0"))]
+        );
+        assert_eq!(facts.wordpress_themes[0].slug, "twotone");
+    }
+
+    #[test]
+    fn a_plugin_known_by_whatever_trace_is_among_the_technologies() {
+        for html in [
+            "<script>var wpcf7 = {\"src\":\"\\/wp-content\\/plugins\\/contact-form-7\\/includes\\/js\\/index.js\"};</script>",
+            "<script type='text/plain' data-src='/wp-content/plugins/contact-form-7/includes/js/index.js'></script>",
+            "<script type=rocketlazyloadscript data-rocket-src='/wp-content/plugins/contact-form-7/includes/js/index.js'></script>",
+        ] {
+            let facts = facts(html);
+            for name in ["Contact Form 7", "WordPress", "PHP", "MySQL"] {
+                assert!(facts.technologies.iter().any(|found| found.name == name), "{name}: {html}");
+            }
+        }
     }
 
     #[test]

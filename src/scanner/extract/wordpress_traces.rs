@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use memchr::memmem;
+
 use super::{
     clean::{self, contains_word},
     view::View,
@@ -11,6 +13,11 @@ use crate::model::{WordpressPlugin, WordpressTheme};
 
 /// The most themes and plugins that are kept of one page.
 const MAX_ASSETS: usize = 100;
+
+/// How far before `wp-content` an address may begin, in bytes.
+const MAX_PREFIX: usize = 200;
+/// How far before `wp-content` the tag around it may begin, in bytes.
+const MAX_TAG: usize = 4 << 10;
 
 /// One theme or plugin, with the versions that its own files carry.
 struct Trace<'a> {
@@ -32,26 +39,42 @@ impl<'a> Traces<'a> {
     pub(super) fn collect(view: &'a View<'_>) -> Self {
         let found = &view.found;
         let mut traces = Self::default();
-        let stylesheets = found.links.iter().map(|link| link.href);
-        for url in stylesheets.chain(found.script_urls.iter().copied()) {
-            if !is_of_wordpress_com(url) {
-                traces.read(url);
-            }
+        let files = found.links.iter().map(|link| link.href).chain(found.script_urls.iter().copied());
+        for url in files.clone().filter(|url| !is_of_wordpress_com(url)) {
+            traces.read(url);
+        }
+        for url in files.filter(|url| is_of_wordpress_com(url)) {
+            traces.read_hosted_theme(url);
         }
         for image in found.images.iter().filter(|image| contains_word(image.src, "wp-content")) {
             if is_own(view, image.src) {
                 traces.read(image.src);
-                traces.has_core |= image.src.contains("/wp-content/uploads/");
+                traces.has_core |= is_upload(view, image.src);
             }
         }
         for text in found.scripts.iter().chain(&found.styles).chain(&found.noscripts) {
             traces.read_if(text, |at| is_own_address(view, text, at));
         }
+        let values = Values::of(view.source);
+        traces.read_if(view.source, |at| values.has(at) && is_own_address(view, view.source, at));
         traces
     }
 
     fn read(&mut self, address: &'a str) {
         self.read_if(address, |_| true);
+    }
+
+    /// Takes note of the theme of a site on `WordPress.com`, whose themes stand in folders by their origin.
+    fn read_hosted_theme(&mut self, address: &'a str) {
+        let theme = address.split_once("/wp-content/themes/").and_then(|(_, path)| path.split_once('/'));
+        let Some(("pub" | "premium" | "vip", path)) = theme else { return };
+        if path.starts_with("plugins/") {
+            return;
+        }
+        if let Some((slug, _)) = slug(path) {
+            note(&mut self.themes, slug, "");
+            self.has_core = true;
+        }
     }
 
     /// Takes note of each path below `wp-content` and `wp-includes`, in an address or in a script, where slashes may
@@ -185,12 +208,11 @@ fn version_of(path: &str) -> Option<&str> {
 /// Whether the address around a place of a script or style is relative or of the site itself: styles also name
 /// pictures of other sites.
 fn is_own_address(view: &View<'_>, text: &str, at: usize) -> bool {
-    const MAX_PREFIX: usize = 200;
     let before = &text[text.floor_char_boundary(at.saturating_sub(MAX_PREFIX))..at];
     let start =
         before.rfind(|c: char| c.is_whitespace() || "\"'()<>,;=`".contains(c)).map_or(0, |end| end + 1);
     let address = before.get(start..).unwrap_or_default().replace("\\/", "/");
-    !address.contains("//") || is_own(view, &address)
+    !address.contains("//") || is_own(view, &format!("{address}wp-content/"))
 }
 
 /// Whether an address is of the site's own registrable domain, directly or through the image proxy of Jetpack.
@@ -203,14 +225,62 @@ fn is_own(view: &View<'_>, href: &str) -> bool {
     let Some(url) = view.resolve(href) else { return false };
     let host = url.host_str().unwrap_or_default();
     let path = url.path().trim_start_matches('/');
-    let through_proxy =
-        host.ends_with(".wp.com") && path.strip_prefix("www.").unwrap_or(path).starts_with(own);
+    let through_proxy = (host.ends_with(".wp.com")
+        && path.strip_prefix("www.").unwrap_or(path).starts_with(own))
+        || ["//", "//www."].iter().any(|start| path.contains(&format!("{start}{own}/wp-content/")));
     host == own || host.strip_suffix(own).is_some_and(|sub| sub.ends_with('.')) || through_proxy
 }
 
 /// Whether an address is a path on the host that it is relative to, and short enough for every page.
 fn is_path(href: &str) -> bool {
     href.len() < 500 && matches!(href.as_bytes(), [b'/', second, ..] if second.is_ascii_alphanumeric())
+}
+
+/// The values of attributes in the source of a page, by where they can be: in tags, and outside of comments. What a text
+/// merely names is none.
+struct Values<'a> {
+    source: &'a str,
+    /// The comments, in order.
+    comments: Vec<(usize, usize)>,
+}
+
+impl<'a> Values<'a> {
+    fn of(source: &'a str) -> Self {
+        let mut comments = Vec::new();
+        let mut from = 0;
+        while let Some(start) = memmem::find(&source.as_bytes()[from..], b"<!--").map(|at| from + at) {
+            let end = memmem::find(&source.as_bytes()[start..], b"-->").map_or(source.len(), |at| start + at);
+            comments.push((start, end));
+            from = end;
+        }
+        Self { source, comments }
+    }
+
+    fn has(&self, at: usize) -> bool {
+        let before = self.comments.partition_point(|(start, _)| *start <= at);
+        let in_comment = before > 0 && at < self.comments[before - 1].1;
+        !in_comment && self.is_in_tag(at)
+    }
+
+    fn is_in_tag(&self, at: usize) -> bool {
+        let before = &self.source.as_bytes()[at.saturating_sub(MAX_TAG)..at];
+        memchr::memrchr2(b'<', b'>', before).is_some_and(|mark| before[mark] == b'<')
+    }
+}
+
+/// Whether an address is that of an upload to the page's own host, or to one that serves its files. Other hosts of the
+/// same owner may run something else.
+fn is_upload(view: &View<'_>, href: &str) -> bool {
+    const FILE_HOSTS: &str =
+        "www cdn static media img image images assets files uploads content i0 i1 i2 wp blog s s1 s2 s3";
+    let Some(url) = view.resolve(href).filter(|url| url.path().contains("/wp-content/uploads/")) else {
+        return false;
+    };
+    let host = url.host_str().unwrap_or_default();
+    let plain = |host: &str| host.strip_prefix("www.").unwrap_or(host).to_owned();
+    let label = host.split('.').next().unwrap_or_default();
+    plain(host) == plain(view.url.host_str().unwrap_or_default())
+        || FILE_HOSTS.split(' ').any(|own| own == label)
 }
 
 /// Files that `WordPress.com` serves to anyone.

@@ -93,7 +93,7 @@ pub fn group_of(category: &str) -> &'static str {
 }
 
 /// Numbers and names as tools of the Wappalyzer format use them.
-const BUILTIN: [(u32, &str); 77] = [
+const BUILTIN: [(u32, &str); 78] = [
     (1, "CMS"),
     (2, "Message boards"),
     (4, "Documentation"),
@@ -170,5 +170,6 @@ const BUILTIN: [(u32, &str); 77] = [
     (90, "Reviews"),
     (91, "Buy now pay later"),
     (92, "Performance"),
+    (95, "Digital asset management"),
     (110, "Form builders"),
 ];

@@ -143,6 +143,11 @@ impl Findings<'_> {
 
     /// Matches the patterns of a field against several texts.
     fn field<'t>(&mut self, field: &Field, texts: impl Iterator<Item = &'t str>) {
+        self.field_as(field.name, field, texts);
+    }
+
+    /// Matches them against texts of another kind, which the evidence names.
+    fn field_as<'t>(&mut self, name: &str, field: &Field, texts: impl Iterator<Item = &'t str>) {
         if field.places.is_empty() {
             return;
         }
@@ -159,7 +164,7 @@ impl Findings<'_> {
                 } else {
                     pattern.find(text)
                 };
-                self.add(rule, found, || field.name.to_owned());
+                self.add(rule, found, || name.to_owned());
             }
         }
     }
@@ -186,6 +191,7 @@ impl Fingerprints {
         let matchers = &self.matchers;
         findings.field(&matchers.url, std::iter::once(page.url.as_str()));
         findings.field(&matchers.script_src, page.script_urls.iter().copied());
+        findings.field_as("folder", &matchers.script_src, page.folders.iter().map(String::as_str));
         findings.field(&matchers.scripts, page.scripts.iter().copied());
         findings.field(&matchers.css, page.styles.iter().copied());
         findings.field(&matchers.text, std::iter::once(page.text));

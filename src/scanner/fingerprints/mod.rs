@@ -48,6 +48,8 @@ pub struct Evidence<'a> {
     pub metas: &'a [(&'a str, &'a str)],
     /// The `src` of each script.
     pub script_urls: &'a [&'a str],
+    /// The folders of WordPress themes and plugins that the page shows: `/wp-content/plugins/jetpack/`.
+    pub folders: &'a [String],
     /// The scripts inside the page, and what stands in `<noscript>`: text to the parser.
     pub scripts: &'a [&'a str],
     /// The style sheets inside the page.
@@ -67,9 +69,10 @@ pub struct Fingerprints {
 }
 
 /// The rules that come with the program, by file name.
-const BUILTIN: [(&str, &str); 9] = [
+const BUILTIN: [(&str, &str); 10] = [
     ("analytics.json", include_str!("rules/analytics.json")),
     ("cms.json", include_str!("rules/cms.json")),
+    ("content.json", include_str!("rules/content.json")),
     ("ecommerce.json", include_str!("rules/ecommerce.json")),
     ("frameworks.json", include_str!("rules/frameworks.json")),
     ("libraries.json", include_str!("rules/libraries.json")),

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fs, path::PathBuf};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
-use super::Fingerprints;
+use super::{BUILTIN, Fingerprints};
 use crate::{
     model::DomainName,
     scanner::extract::{PageSource, extract},
@@ -32,11 +32,17 @@ fn technologies(fingerprints: &Fingerprints, line: &str) -> Vec<String> {
     facts.technologies.into_iter().map(|technology| technology.name).collect()
 }
 
-/// The lines of `technologies.txt` for one technology.
+/// The lines for one technology.
 #[derive(Default)]
 struct Lines<'t> {
     positive: Vec<&'t str>,
     negative: Vec<&'t str>,
+}
+
+/// The lines for the rules of one file.
+fn lines_of(file: &str) -> String {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/technologies");
+    fs::read_to_string(folder.join(file).with_extension("txt")).unwrap()
 }
 
 /// `= name`, then `+` lines that show the technology and `-` lines that only look like it.
@@ -56,8 +62,7 @@ fn read_lines(text: &str) -> BTreeMap<&str, Lines<'_>> {
 #[test]
 fn each_rule_knows_its_technology_and_is_not_misled_by_what_looks_like_it() {
     let fingerprints = Fingerprints::builtin().unwrap();
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/technologies.txt");
-    let text = fs::read_to_string(path).unwrap();
+    let text: String = BUILTIN.iter().map(|(file, _)| lines_of(file)).collect();
     let all = read_lines(&text);
     let mut wrong = Vec::new();
     for (name, lines) in &all {
