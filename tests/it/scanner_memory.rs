@@ -69,8 +69,10 @@ async fn hostile_sites_together_take_bounded_memory() {
     assert!(most > 10 * MIB && most < 500 * MIB, "{} MiB", most / MIB);
 }
 
+/// Of a whole process in a release build a million addresses take less than 64 MiB; much of what a debug build holds is
+/// its own code. So this is about what they add to a scan of a single page.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_million_addresses_in_sitemaps_take_less_than_64_mebibytes() {
+async fn a_million_addresses_in_sitemaps_add_less_than_24_mebibytes() {
     let web = FakeSite::start().await;
     let site = web.site("map.test");
     let mut urls = String::from("<urlset>");
@@ -88,7 +90,14 @@ async fn a_million_addresses_in_sitemaps_take_less_than_64_mebibytes() {
     site.page("/", "<title>Map</title>")
         .robots("Sitemap: /index.xml")
         .file("/index.xml", index + "</sitemapindex>");
+    web.site("page.test").page("/", "<title>Page</title>");
+    let (_, plain) = scan_apart(&web, &[], &["page.test"]).await;
     let (lines, most) = scan_apart(&web, &["--timeout", "200"], &["map.test"]).await;
     assert_eq!(lines[0]["sitemapUrls"], 1_000_000);
-    assert!(most > 10 * MIB && most < 64 * MIB, "{} MiB", most / MIB);
+    assert!(
+        plain > 10 * MIB && most < plain + 24 * MIB,
+        "{} MiB, {} MiB with a page alone",
+        most / MIB,
+        plain / MIB
+    );
 }
