@@ -3,6 +3,7 @@
 //! A command-line option wins over its `SCRAPERSKY_*` variable, which wins over the default.
 
 mod http;
+mod traces;
 
 use std::{
     net::{SocketAddr, ToSocketAddrs},
@@ -13,6 +14,7 @@ use std::{
 use clap::{Args, builder::RangedU64ValueParser, value_parser};
 
 pub use http::{AllowedOrigin, HttpSettings};
+pub use traces::TraceSettings;
 
 /// Reads a duration given in seconds, such as `30` or `0.5`; at most a year.
 pub fn seconds(text: &str) -> Result<Duration, String> {

@@ -2,7 +2,7 @@
 //!
 //! # The house
 //!
-//! | room | what it is for | may import, beside [`model`], [`config`], [`clock`] and [`metrics`] |
+//! | room | what it is for | may import, beside [`model`], [`config`], [`clock`], [`metrics`] and [`spans`] |
 //! |---|---|---|
 //! | [`commands`] | the command line, one file for each command | all |
 //! | [`server`] | one serving process from start to stop | all but `commands` |
@@ -16,7 +16,8 @@
 //! | [`scanner`] | a domain name in, a report out | – |
 //! | [`progress`] | pokes for those who watch | – |
 //! | [`demo`] | the fake sites of `serve --demo` | – |
-//! | [`telemetry`] | logs | – |
+//! | [`telemetry`] | logs, and traces for OpenTelemetry | – |
+//! | [`spans`] | what traces tell | – |
 //! | [`metrics`] | what a process counts, for Prometheus | – |
 //! | [`model`] | plain types without I/O | – |
 //!
@@ -36,6 +37,7 @@ pub mod queue;
 pub mod scanner;
 pub mod server;
 pub mod service;
+pub mod spans;
 pub mod store;
 pub mod telemetry;
 pub mod worker;

@@ -14,7 +14,10 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use tokio_util::sync::CancellationToken;
 
-use crate::{config::LogSettings, telemetry};
+use crate::{
+    config::{LogSettings, TraceSettings},
+    telemetry,
+};
 
 /// Finds out what websites are, what they are built with, who runs them and how to reach them.
 #[derive(Debug, Parser)]
@@ -24,6 +27,8 @@ pub struct Cli {
     command: Command,
     #[command(flatten)]
     log: LogSettings,
+    #[command(flatten)]
+    traces: TraceSettings,
 }
 
 #[derive(Debug, Subcommand)]
@@ -44,15 +49,23 @@ enum Command {
 impl Cli {
     /// Runs the command.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
-        telemetry::start(&self.log)?;
-        match self.command {
-            Command::Serve(command) => command.run().await,
-            Command::Scan(command) => command.run().await,
-            Command::Extract(command) => command.run().await,
-            Command::Worker(command) => command.run().await,
-            Command::Migrate(command) => command.run().await,
-            Command::Schema(command) => command.run(),
-            Command::Completions(command) => command.run(),
+        let telemetry = telemetry::start(&self.log, &self.traces)?;
+        let ended = self.command.run().await;
+        telemetry.stop().await;
+        ended
+    }
+}
+
+impl Command {
+    async fn run(self) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::Serve(command) => command.run().await,
+            Self::Scan(command) => command.run().await,
+            Self::Extract(command) => command.run().await,
+            Self::Worker(command) => command.run().await,
+            Self::Migrate(command) => command.run().await,
+            Self::Schema(command) => command.run(),
+            Self::Completions(command) => command.run(),
         }
     }
 }

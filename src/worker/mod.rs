@@ -19,7 +19,7 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval},
 };
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, info, warn};
+use tracing::{Instrument, Span, debug, info, warn};
 
 use self::{
     leases::Leases,
@@ -34,6 +34,7 @@ use crate::{
     progress::ProgressHub,
     queue::Queue,
     scanner::Scanner,
+    spans,
     store::engine::{ClaimedJob, FinishedJob},
 };
 
@@ -173,6 +174,7 @@ impl Worker {
         finished: &mpsc::Sender<FinishedJob>,
     ) {
         let free = self.concurrency - running.len();
+        let began = Instant::now();
         let claimed = if claiming.isolate {
             self.queue.claim_alone(self.id).await
         } else {
@@ -183,6 +185,16 @@ impl Worker {
             Vec::new()
         });
         claiming.claimed(jobs.len(), free);
+        let span = if jobs.is_empty() { Span::none() } else { spans::claim(jobs.len(), began.elapsed()) };
+        self.begin(jobs, running, finished).instrument(span).await;
+    }
+
+    async fn begin(
+        &mut self,
+        jobs: Vec<ClaimedJob>,
+        running: &mut Running,
+        finished: &mpsc::Sender<FinishedJob>,
+    ) {
         self.mark_started(&jobs).await;
         let known = self.known_sites(&jobs).await;
         for (job, visit) in self.turns.take(jobs).await {

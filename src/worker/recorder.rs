@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use tokio::{sync::mpsc, time::Instant};
-use tracing::{debug, error, warn};
+use tracing::{Instrument, debug, error, warn};
 
 use super::leases::Leases;
 use crate::{
     model::{ScanError, ScanErrorCode, ScanFailure},
     progress::ProgressHub,
     queue::Queue,
+    spans,
     store::{
         StoreError,
         engine::{FinishedJob, Outcome, Recorded},
@@ -48,7 +49,8 @@ impl Recorder {
                     Ok(None) | Err(_) => break,
                 }
             }
-            self.record(group).await;
+            let span = spans::record(group.len());
+            self.record(group).instrument(span).await;
         }
     }
 

@@ -4,12 +4,13 @@ use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures_util::FutureExt;
 use tokio::{sync::mpsc, time::Instant};
-use tracing::{error, warn};
+use tracing::{Instrument, Span, error, warn};
 
 use super::{Scan, leases::Leases};
 use crate::{
     model::{JobStep, KnownSite, ScanError, ScanErrorCode, ScanFailure, ScanOptions, ScanReport},
     queue::Queue,
+    spans,
     store::engine::{ClaimedJob, FinishedJob, Outcome},
 };
 
@@ -23,9 +24,11 @@ pub(super) async fn run(
     finished: mpsc::Sender<FinishedJob>,
 ) {
     let began = Instant::now();
-    let result = scan(&job, known.as_deref(), scanner.as_ref(), &leases).await;
+    let span = spans::scan(job.id, &job.name, job.tenant_id);
+    let scanning = scan(&job, known.as_deref(), scanner.as_ref(), &leases);
+    let result = scanning.instrument(span.clone()).await;
     let outcome = queue.outcome(&job, result.map(Box::new));
-    count(&queue, &outcome, began.elapsed());
+    count(&queue, &outcome, began.elapsed(), span);
     leases.step(job.id, JobStep::Storing);
     let finish = FinishedJob::of(&job, outcome);
     match finished.reserve().await {
@@ -39,7 +42,8 @@ pub(super) async fn run(
     }
 }
 
-fn count(queue: &Queue, outcome: &Outcome, took: Duration) {
+/// The span of the scan ends here.
+fn count(queue: &Queue, outcome: &Outcome, took: Duration, span: Span) {
     let code = |failure: &ScanFailure| {
         let code = serde_json::to_value(failure.code).unwrap_or_default();
         code.as_str().unwrap_or_default().to_owned()
@@ -50,6 +54,8 @@ fn count(queue: &Queue, outcome: &Outcome, took: Duration) {
         Outcome::Failed(failure) => ("failed", code(failure)),
     };
     queue.metrics().scanned(outcome, &code, took);
+    spans::scanned(&span, outcome, &code);
+    drop(span);
 }
 
 /// Time for a scan to put together what it has when its own deadline comes.

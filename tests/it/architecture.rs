@@ -2,12 +2,13 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-/// Every room with the rooms it may import, beside `model`, `config`, `clock` and `metrics`, which are open to all.
+/// Every room with the rooms it may import, beside `model`, `config`, `clock`, `metrics` and `spans`, which are open to all.
 const DOORS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("config", &[]),
     ("clock", &[]),
     ("metrics", &[]),
+    ("spans", &[]),
     ("store", &[]),
     ("scanner", &[]),
     ("progress", &[]),
@@ -23,13 +24,13 @@ const DOORS: &[(&str, &[&str])] = &[
     ("commands", &["app", "demo", "graphql", "http", "scanner", "server", "store", "telemetry", "worker"]),
 ];
 
-const OPEN_TO_ALL: &[&str] = &["model", "config", "clock", "metrics"];
+const OPEN_TO_ALL: &[&str] = &["model", "config", "clock", "metrics", "spans"];
 
 /// Crates that only some rooms may name.
 const CRATES: &[(&str, &[&str])] = &[
     ("async_graphql", &["graphql", "http"]),
     ("sea_orm", &["store"]),
-    ("reqwest", &["scanner"]),
+    ("reqwest", &["scanner", "telemetry"]),
     ("axum", &["http", "demo"]),
 ];
 

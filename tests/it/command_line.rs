@@ -140,6 +140,14 @@ fn passwords_are_not_shown_in_help() {
     assert!(help.contains("SCRAPERSKY_DATABASE_URL") && !help.contains("secret"), "{help}");
 }
 
+#[cfg(not(feature = "otlp"))]
+#[test]
+fn a_collector_of_traces_is_refused_by_a_build_without_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let says = refused(folder.path(), &["schema", "--otlp-endpoint", "http://127.0.0.1:4318"]);
+    assert!(says.contains("--otlp-endpoint") && says.contains("--features otlp"), "{says}");
+}
+
 #[test]
 fn completions_are_written_for_each_shell() {
     let folder = tempfile::tempdir().unwrap();

@@ -49,4 +49,6 @@ mod scanner_tls;
 mod store_migrations;
 mod support;
 mod tour;
+#[cfg(feature = "otlp")]
+mod traces;
 mod watching;

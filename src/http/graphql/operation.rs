@@ -10,6 +10,7 @@ use async_graphql::{
 use futures_util::{FutureExt, StreamExt, stream, stream::BoxStream};
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 use tokio::time::timeout;
+use tracing::{Instrument, Span};
 
 use super::{
     completion::Completion,
@@ -24,6 +25,7 @@ use crate::{
     http::{GraphqlExecutor, RequestId},
     metrics::Metrics,
     model::Scope,
+    spans,
 };
 
 /// An operation that has passed the [`Gate`].
@@ -64,6 +66,17 @@ pub(crate) enum Outcome {
     Crashed,
     /// It was ended because it ran too long: the answer has no data.
     TimedOut,
+}
+
+impl Outcome {
+    /// An operation that was refused is its client's fault, and not a failed one.
+    fn tell(self, span: &Span) {
+        match self {
+            Self::Ran | Self::Refused => {}
+            Self::Crashed => spans::failed(span, "panic"),
+            Self::TimedOut => spans::failed(span, "timeout"),
+        }
+    }
 }
 
 /// An answer, as clients may see it.
@@ -127,37 +140,62 @@ impl Operation {
 
     /// Runs a query or a mutation to its end.
     pub(crate) async fn run(self, executor: &dyn GraphqlExecutor) -> Answer {
-        let Self { request, scope, kind, within, finish } = self;
-        let running = AssertUnwindSafe(execution::run(request, &scope, kind, executor)).catch_unwind();
-        match timeout(within, running).await {
+        let Self { mut request, scope, kind, within, finish } = self;
+        let span = span(&mut request, kind);
+        let running = execution::run(request, &scope, kind, executor).instrument(span.clone());
+        let answer = match timeout(within, AssertUnwindSafe(running).catch_unwind()).await {
             Ok(Ok(response)) => finish.answer(response),
             Ok(Err(panic)) => finish.crashed(&*panic),
             Err(_) => finish.timed_out(within),
-        }
+        };
+        answer.outcome.tell(&span);
+        answer
     }
 
     /// Runs any operation; a subscription answers many times. After a panic nothing more comes.
     pub(crate) fn stream(
-        self,
+        mut self,
         executor: Arc<dyn GraphqlExecutor>,
         metrics: &Metrics,
     ) -> BoxStream<'static, Answer> {
         if self.kind != OperationType::Subscription {
             return stream::once(async move { self.run(&*executor).await }).boxed();
         }
+        let span = span(&mut self.request, self.kind);
         let (finish, counted) = (self.finish, metrics.subscription());
         let request = executor.prepare(self.request, &self.scope);
         AssertUnwindSafe(executor.execute_stream(request))
             .catch_unwind()
             .map(move |event| {
                 let _counted_while_running = &counted;
-                match event {
+                let answer = match event {
                     Ok(response) => finish.answer(response),
                     Err(panic) => finish.crashed(&*panic),
-                }
+                };
+                answer.outcome.tell(&span);
+                answer
             })
             .boxed()
     }
+}
+
+fn span(request: &mut Request, kind: OperationType) -> Span {
+    let span = spans::graphql_operation(&kind);
+    if !span.is_disabled()
+        && let Some(name) = name(request)
+    {
+        spans::name_operation(&span, &name);
+    }
+    span
+}
+
+/// The name of the operation that is to run: the one asked for, or that of the only one.
+fn name(request: &mut Request) -> Option<String> {
+    if request.operation_name.is_some() {
+        return request.operation_name.clone();
+    }
+    let (name, _) = request.parsed_query().ok()?.operations.iter().next()?;
+    name.map(ToString::to_string)
 }
 
 /// What is needed to make an answer of what the execution returns.

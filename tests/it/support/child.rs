@@ -12,7 +12,7 @@ pub fn program(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_scrapersky"));
     command.args(arguments).current_dir(folder).stdin(Stdio::null());
     for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("SCRAPERSKY_") {
+        if ["SCRAPERSKY_", "OTEL_"].iter().any(|start| name.to_string_lossy().starts_with(start)) {
             command.env_remove(name);
         }
     }
@@ -44,7 +44,11 @@ impl Serving {
     /// Starts `scrapersky serve` on a free port and waits until it is ready.
     pub fn start(folder: &Path, arguments: &[&str]) -> Self {
         let arguments = [&["serve", "--listen", "127.0.0.1:0"], arguments].concat();
-        let mut command = program(folder, &arguments);
+        Self::run(program(folder, &arguments))
+    }
+
+    /// Starts a command that serves, and waits until it is ready.
+    pub fn run(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).spawn().expect("the program can be started");
         let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
         let mut announcement = String::new();

@@ -11,6 +11,8 @@ pub mod http_client;
 pub mod large_table;
 pub mod log;
 pub mod nodes;
+#[cfg(feature = "otlp")]
+pub mod otlp;
 pub mod plans;
 pub mod protocol_schema;
 pub mod protocol_server;
