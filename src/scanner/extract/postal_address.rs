@@ -7,10 +7,11 @@ use regex::Regex;
 /// How much of a text is looked at, in bytes, from its end: addresses stand in footers.
 const WINDOW: usize = 24 << 10;
 
-/// Forms of postal codes and tax numbers with one group for each country, in the order of [`COUNTRIES`].
+/// Forms of postal codes and tax numbers with one group for each country, in the order of [`COUNTRIES`]. The word
+/// boundaries are those of ASCII: with those of Unicode a text that is not all ASCII takes the slow way through the engine.
 static FORMS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"\b(?:",
+        r"(?-u:\b)(?:",
         r"((?:GIR|[A-Z]{1,2}[0-9][A-Z0-9]?) ?[0-9][ABD-HJLNP-UW-Z]{2})",
         r"|([ABCEGHJ-NPRSTVXY][0-9][A-Z] ?[0-9][A-Z][0-9])",
         r"|((?:NSW|VIC|QLD|TAS|ACT),? [0-9]{4}|ABN:? [0-9]{2} ?[0-9]{3} ?[0-9]{3} ?[0-9]{3})",
@@ -18,7 +19,7 @@ static FORMS: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r"|(A-[1-9][0-9]{3} [A-ZÄÖÜ][a-zäöüß]+|ATU ?[0-9]{8})",
         r"|(CH-[1-9][0-9]{3} [A-ZÄÖÜ][a-zäöüß]+|CHE[- ][0-9]{3}\.[0-9]{3}\.[0-9]{3})",
         r"|(D-[0-9]{5} [A-ZÄÖÜ][a-zäöüß]+|DE ?[0-9]{9})",
-        r")\b",
+        r")(?-u:\b)",
     ))
     .ok()
 });
@@ -28,7 +29,9 @@ const COUNTRIES: [&str; 7] = ["GB", "CA", "AU", "US", "AT", "CH", "DE"];
 /// The country of the last address in a text.
 pub(super) fn region(text: &str) -> Option<&'static str> {
     let text = &text[text.ceil_char_boundary(text.len().saturating_sub(WINDOW))..];
-    let found = FORMS.as_ref()?.captures_iter(text).last()?;
+    let forms = FORMS.as_ref()?;
+    // Groups cost more than the place of a match, and only those of the last one are wanted.
+    let found = forms.captures(forms.find_iter(text).last()?.as_str())?;
     COUNTRIES.into_iter().enumerate().find_map(|(at, country)| found.get(at + 1).map(|_| country))
 }
 
