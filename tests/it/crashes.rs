@@ -6,6 +6,7 @@ use sea_orm::{ConnectionTrait, Database};
 use serde_json::json;
 
 use crate::support::{
+    child::Serving,
     cluster::Cluster,
     database::TestDatabase,
     eventually, eventually_async,
@@ -23,6 +24,34 @@ fn slow_sites(nodes: &Nodes, delay: Duration) {
     nodes.web.site("*.test").answer("/", Answer::html("<title>A page</title>").after(delay));
 }
 
+/// Two API servers without workers, a batch that was submitted at the first, and somebody who watches at each.
+struct Scene {
+    nodes: Nodes,
+    first: Serving,
+    second: Serving,
+    servers: Addresses,
+    batch: String,
+    observers: Vec<Observer>,
+}
+
+impl Scene {
+    async fn start(database_url: &str, site_delay: Duration, jobs: usize) -> Self {
+        let nodes = Nodes::over(database_url).await;
+        slow_sites(&nodes, site_delay);
+        let (first, second) = (nodes.api(&["--no-worker"]), nodes.api(&["--no-worker"]));
+        let servers = Addresses::default();
+        servers.set(&[first.address, second.address]);
+        let batch = submit(first.address, &names(jobs)).await;
+        let observers = (0..2).map(|number| Observer::start(&servers, number, &batch)).collect();
+        Self { nodes, first, second, servers, batch, observers }
+    }
+
+    /// Waits until more jobs have ended.
+    async fn goes_on(&self, beyond: usize) {
+        eventually("the work goes on", || self.observers[0].count() > beyond).await;
+    }
+}
+
 fn workers(nodes: &Nodes, count: usize) -> Vec<Process> {
     (0..count).map(|number| nodes.worker(&format!("worker-{number}"), WORKER)).collect()
 }
@@ -33,25 +62,19 @@ async fn workers_and_an_api_server_that_are_killed_lose_nothing() {
     const JOBS: usize = 240;
     let database = TestDatabase::postgres().await;
     let db = database.open().await;
-    let nodes = Nodes::over(&database.settings.database_url).await;
-    slow_sites(&nodes, Duration::from_millis(100));
-    let (mut first, second) = (nodes.api(&["--no-worker"]), nodes.api(&["--no-worker"]));
-    let servers = Addresses::default();
-    servers.set(&[first.address, second.address]);
-    let batch = submit(first.address, &names(JOBS)).await;
-    let observers: Vec<_> = (0..2).map(|number| Observer::start(&servers, number, &batch)).collect();
-    let mut running = workers(&nodes, 3);
+    let mut scene = Scene::start(&database.settings.database_url, Duration::from_millis(100), JOBS).await;
+    let mut running = workers(&scene.nodes, 3);
     for kill in 0..4 {
-        eventually("the work goes on", || observers[0].count() > (kill + 1) * 25).await;
+        scene.goes_on((kill + 1) * 25).await;
         running.remove(0).kill();
-        running.push(nodes.worker(&format!("worker-{}", kill + 3), WORKER));
+        running.push(scene.nodes.worker(&format!("worker-{}", kill + 3), WORKER));
         if kill == 1 {
             // Whoever watched there goes on at the other.
-            servers.set(&[second.address]);
-            first.child.kill().unwrap();
+            scene.servers.set(&[scene.second.address]);
+            scene.first.child.kill().unwrap();
         }
     }
-    assert_exact(&db, &batch, JOBS, observers).await;
+    assert_exact(&db, &scene.batch, JOBS, scene.observers).await;
     assert!(
         number(&db, "SELECT count(*) FROM jobs WHERE losses > 0").await > 0,
         "workers were lost with their jobs"
@@ -64,14 +87,8 @@ async fn a_worker_that_is_told_to_stop_gives_the_rest_back() {
     const JOBS: usize = 60;
     let database = TestDatabase::postgres().await;
     let db = database.open().await;
-    let nodes = Nodes::over(&database.settings.database_url).await;
-    slow_sites(&nodes, Duration::from_millis(1_500));
-    let api = nodes.api(&["--no-worker"]);
-    let servers = Addresses::default();
-    servers.set(&[api.address]);
-    let leaving = nodes.worker("worker-0", &[WORKER, &["--drain-timeout", "0.2"]].concat());
-    let batch = submit(api.address, &names(JOBS)).await;
-    let observer = Observer::start(&servers, 0, &batch);
+    let scene = Scene::start(&database.settings.database_url, Duration::from_millis(1_500), JOBS).await;
+    let leaving = scene.nodes.worker("worker-0", &[WORKER, &["--drain-timeout", "0.2"]].concat());
     eventually_async("it works", || async {
         number(&db, "SELECT count(*) FROM jobs WHERE status = 'running'").await == 8
     })
@@ -87,8 +104,8 @@ async fn a_worker_that_is_told_to_stop_gives_the_rest_back() {
         0,
         "no try is charged"
     );
-    let _others = workers(&nodes, 3);
-    assert_exact(&db, &batch, JOBS, vec![observer]).await;
+    let _others = workers(&scene.nodes, 3);
+    assert_exact(&db, &scene.batch, JOBS, scene.observers).await;
     assert_eq!(number(&db, "SELECT count(*) FROM jobs WHERE losses > 0").await, 0);
 }
 
@@ -97,25 +114,21 @@ async fn a_worker_that_is_told_to_stop_gives_the_rest_back() {
 async fn a_restart_of_the_database_in_the_middle_of_a_batch_loses_nothing() {
     const JOBS: usize = 200;
     let cluster = Cluster::start();
-    let nodes = Nodes::over(cluster.url()).await;
-    slow_sites(&nodes, Duration::from_millis(100));
-    let (first, second) = (nodes.api(&["--no-worker"]), nodes.api(&["--no-worker"]));
-    let servers = Addresses::default();
-    servers.set(&[first.address, second.address]);
-    let _workers = workers(&nodes, 3);
-    let batch = submit(first.address, &names(JOBS)).await;
-    let observers: Vec<_> = (0..2).map(|number| Observer::start(&servers, number, &batch)).collect();
+    let scene = Scene::start(cluster.url(), Duration::from_millis(100), JOBS).await;
+    let _workers = workers(&scene.nodes, 3);
     for restart in 0..2 {
-        eventually("the work goes on", || observers[0].count() > (restart + 1) * 30).await;
+        scene.goes_on((restart + 1) * 30).await;
         cluster.restart();
     }
-    for observer in &observers {
+    for observer in &scene.observers {
         eventually("the work goes on after the restart", || observer.count() > 100).await;
     }
     let settings =
         scrapersky::config::DatabaseSettings { database_url: cluster.url().to_owned(), ..<_>::default() };
-    let db = scrapersky::store::Db::open(&settings, scrapersky::store::Access::Serve).await.unwrap();
-    assert_exact(&db, &batch, JOBS, observers).await;
+    let open = || scrapersky::store::Db::open(&settings, scrapersky::store::Access::Serve);
+    eventually_async("the server is back", || async { open().await.is_ok() }).await;
+    let db = open().await.unwrap();
+    assert_exact(&db, &scene.batch, JOBS, scene.observers).await;
 }
 
 #[cfg_attr(not(postgres), ignore = "needs PostgreSQL")]
@@ -124,28 +137,22 @@ async fn connections_that_are_cut_lose_nothing() {
     const JOBS: usize = 200;
     let database = TestDatabase::postgres().await;
     let db = database.open().await;
-    let nodes = Nodes::over(&database.settings.database_url).await;
-    slow_sites(&nodes, Duration::from_millis(100));
-    let (first, second) = (nodes.api(&["--no-worker"]), nodes.api(&["--no-worker"]));
-    let servers = Addresses::default();
-    servers.set(&[first.address, second.address]);
-    let _workers = workers(&nodes, 3);
-    let batch = submit(first.address, &names(JOBS)).await;
-    let observers: Vec<_> = (0..2).map(|number| Observer::start(&servers, number, &batch)).collect();
+    let scene = Scene::start(&database.settings.database_url, Duration::from_millis(100), JOBS).await;
+    let _workers = workers(&scene.nodes, 3);
     let scissors = Database::connect(crate::support::cluster::server_url()).await.unwrap();
     let name = database.settings.database_url.rsplit('/').next().unwrap().to_owned();
     for cut in 0..4 {
-        eventually("the work goes on", || observers[0].count() > (cut + 1) * 25).await;
+        scene.goes_on((cut + 1) * 25).await;
         let cut = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
         scissors.execute_unprepared(&cut).await.unwrap();
     }
-    for observer in &observers {
+    for observer in &scene.observers {
         eventually("both watch on", || observer.count() > 150).await;
     }
     // The test's own connections were cut as well.
     let db_again = database.open().await;
     drop(db);
-    assert_exact(&db_again, &batch, JOBS, observers).await;
+    assert_exact(&db_again, &scene.batch, JOBS, scene.observers).await;
 }
 
 #[cfg_attr(not(postgres), ignore = "needs PostgreSQL")]
@@ -154,22 +161,16 @@ async fn a_worker_that_slept_beyond_its_lease_changes_nothing_when_it_wakes() {
     const JOBS: usize = 40;
     let database = TestDatabase::postgres().await;
     let db = database.open().await;
-    let nodes = Nodes::over(&database.settings.database_url).await;
-    slow_sites(&nodes, Duration::from_millis(700));
-    let api = nodes.api(&["--no-worker"]);
-    let servers = Addresses::default();
-    servers.set(&[api.address]);
-    let sleeper = nodes.worker("sleeper", WORKER);
-    let batch = submit(api.address, &names(JOBS)).await;
-    let observer = Observer::start(&servers, 0, &batch);
-    eventually("it works", || observer.count() > 4).await;
+    let scene = Scene::start(&database.settings.database_url, Duration::from_millis(700), JOBS).await;
+    let sleeper = scene.nodes.worker("sleeper", WORKER);
+    scene.goes_on(4).await;
     eventually_async("it is in the middle of scans", || async {
         number(&db, "SELECT count(*) FROM jobs WHERE status = 'running'").await == 8
     })
     .await;
     sleeper.signal("STOP");
-    let _others = workers(&nodes, 2);
-    assert_exact(&db, &batch, JOBS, vec![observer]).await;
+    let _others = workers(&scene.nodes, 2);
+    assert_exact(&db, &scene.batch, JOBS, scene.observers).await;
     let digest =
         "SELECT sum(hashtext(jobs::text)) + (SELECT sum(hashtext(b::text)) FROM batch_jobs b) FROM jobs";
     let before = number(&db, digest).await;
@@ -179,8 +180,8 @@ async fn a_worker_that_slept_beyond_its_lease_changes_nothing_when_it_wakes() {
     })
     .await;
     // Another batch passes through it: whatever it held is dealt with.
-    let next = submit(api.address, &["after.test".to_owned()]).await;
-    let observer = Observer::start(&servers, 0, &next);
+    let next = submit(scene.first.address, &["after.test".to_owned()]).await;
+    let observer = Observer::start(&scene.servers, 0, &next);
     assert_eq!(observer.end().await.sequences, [1]);
     let id: scrapersky::model::BatchId = next.parse().unwrap();
     let others = digest
