@@ -59,7 +59,11 @@ impl Turns {
     pub(super) async fn take(&self, jobs: Vec<ClaimedJob>) -> Vec<(ClaimedJob, Visit)> {
         let _telling = self.telling.lock().await;
         let jobs = if jobs.is_empty() || self.queue.is_alone() { jobs } else { self.take_turns(jobs).await };
-        jobs.into_iter().map(|job| (self.visit(&job), job)).map(|(visit, job)| (job, visit)).collect()
+        let visited = |job: ClaimedJob| {
+            let visit = self.visit(&job);
+            (job, visit)
+        };
+        jobs.into_iter().map(visited).collect()
     }
 
     async fn take_turns(&self, jobs: Vec<ClaimedJob>) -> Vec<ClaimedJob> {
@@ -145,8 +149,11 @@ impl Drop for Visit {
         *visits -= 1;
         if *visits == 0 {
             hosts.visits.remove(&self.host);
-            let host = std::mem::take(&mut self.host);
-            hosts.left.insert(host);
+            // A worker that is alone tells nobody, so nobody would take the host out again.
+            if !self.turns.queue.is_alone() {
+                let host = std::mem::take(&mut self.host);
+                hosts.left.insert(host);
+            }
         }
     }
 }
