@@ -5,7 +5,10 @@ use regex_syntax::{
     hir::{Hir, HirKind},
 };
 
-use super::pattern::PatternError;
+use super::{
+    literals::{GRAM, is_usual},
+    pattern::PatternError,
+};
 
 /// The most alternatives of which one must be there.
 const MAX_ALTERNATIVES: usize = 24;
@@ -56,7 +59,7 @@ fn best(hir: &Hir) -> Option<Vec<Vec<u8>>> {
         HirKind::Literal(literal) => Some(vec![literal.0.to_vec()]),
         HirKind::Capture(capture) => best(&capture.sub),
         HirKind::Repetition(repetition) if repetition.min > 0 => best(&repetition.sub),
-        HirKind::Concat(parts) => parts.iter().filter_map(best).max_by_key(|set| shortest(set)),
+        HirKind::Concat(parts) => parts.iter().filter_map(best).max_by_key(|set| selectivity(set)),
         HirKind::Alternation(parts) => {
             let sets: Option<Vec<_>> = parts.iter().map(best).collect();
             let all: Vec<_> = sets?.into_iter().flatten().collect();
@@ -66,9 +69,10 @@ fn best(hir: &Hir) -> Option<Vec<Vec<u8>>> {
     }
 }
 
-/// How selective a set is: the length of its shortest text.
-fn shortest(set: &[Vec<u8>]) -> usize {
-    set.iter().map(Vec::len).min().unwrap_or_default()
+/// How few pages a set lets pass: the length of its shortest text counts, after whether some text is on every page.
+fn selectivity(set: &[Vec<u8>]) -> (bool, usize) {
+    let shortest = set.iter().map(Vec::len).min().unwrap_or_default();
+    (shortest >= GRAM && !set.iter().any(|text| is_usual(text)), shortest)
 }
 
 /// Whether an expression is nothing but texts.
@@ -95,6 +99,7 @@ mod tests {
         assert_eq!(literals(r"/wp-content/themes/([^/]+)/style"), ["/wp-content/themes/"]);
         assert_eq!(literals(r"(?:foo|barbaz)-\d+"), ["foo", "barbaz"]);
         assert_eq!(literals(r"(?:analytics)+\.js"), ["analytics"]);
+        assert_eq!(literals(r#"CLASS="[^"]*\bant-(?:btn|row)\b"#), ["ant-"]);
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod detect;
 mod dom;
 mod error;
 mod literal;
+mod literals;
 mod pattern;
 mod prefilter;
 mod rule;

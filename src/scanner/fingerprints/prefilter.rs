@@ -1,16 +1,11 @@
 //! One pass over a text that names the patterns that may match it.
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, MatchKind};
-
-use super::FingerprintError;
-
-/// How many bytes of literals the fastest kind of automaton is made for; it takes about 300 bytes for each of them.
-const MAX_DFA_BYTES: usize = 16 << 10;
+use super::{FingerprintError, literals::Literals};
 
 /// Finds the candidates among many patterns.
 #[derive(Debug, Default)]
 pub(super) struct Prefilter {
-    automaton: Option<AhoCorasick>,
+    literals: Literals,
     /// For each literal, the patterns that require it (or one of its like).
     owners: Vec<Vec<u32>>,
     /// Patterns that require nothing: always candidates.
@@ -42,9 +37,7 @@ impl Prefilter {
                 owners.push(index);
             }
         }
-        if !literals.is_empty() {
-            filter.automaton = Some(build(&literals)?);
-        }
+        filter.literals = Literals::new(literals)?;
         Ok(filter)
     }
 
@@ -64,20 +57,8 @@ impl Prefilter {
             }
         };
         self.always.iter().copied().for_each(&mut add);
-        if let Some(automaton) = &self.automaton {
-            for found in automaton.find_overlapping_iter(text) {
-                self.owners[found.pattern().as_usize()].iter().copied().for_each(&mut add);
-            }
-        }
+        self.literals.find(text.as_bytes(), |literal| {
+            self.owners[literal].iter().copied().for_each(&mut add);
+        });
     }
-}
-
-fn build(literals: &[Vec<u8>]) -> Result<AhoCorasick, FingerprintError> {
-    let bytes: usize = literals.iter().map(Vec::len).sum();
-    AhoCorasickBuilder::new()
-        .kind((bytes <= MAX_DFA_BYTES).then_some(AhoCorasickKind::DFA))
-        .ascii_case_insensitive(true)
-        .match_kind(MatchKind::Standard)
-        .build(literals)
-        .map_err(|error| FingerprintError::TooLarge(error.to_string()))
 }
