@@ -7,6 +7,7 @@
 
 use std::cell::Cell;
 
+use ego_tree::Tree;
 use html5ever::{
     TokenizerResult,
     interface::{Tracer, TreeSink},
@@ -14,7 +15,7 @@ use html5ever::{
     tokenizer::{BufferQueue, StartTag, Tag, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts},
     tree_builder::{TreeBuilder, TreeBuilderOpts},
 };
-use scraper::{Html, HtmlTreeSink};
+use scraper::{Html, HtmlTreeSink, Node};
 
 /// Elements open at once (and formatting elements remembered), beyond which no more are opened; browsers stop
 /// at 512.
@@ -30,11 +31,16 @@ const STRIDE: usize = 4 << 10;
 /// Nodes that even the shortest page may have; beyond, one for every two bytes.
 const MIN_NODES: usize = 4_096;
 
+/// About how many bytes of an ordinary page make a node, so that room for most is made at once.
+const BYTES_PER_NODE: usize = 32;
+
 type Handle = <HtmlTreeSink as TreeSink>::Handle;
 
 /// Parses a page as the HTML standard says, within bounds.
 pub(super) fn parse(text: &str) -> Html {
-    let sink = HtmlTreeSink::new(Html::new_document());
+    let mut document = Html::new_document();
+    document.tree = Tree::with_capacity(Node::Document, text.len() / BYTES_PER_NODE);
+    let sink = HtmlTreeSink::new(document);
     let guard = Guard {
         builder: TreeBuilder::new(sink, TreeBuilderOpts::default()),
         tokens: Cell::new(0),
