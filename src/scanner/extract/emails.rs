@@ -89,10 +89,10 @@ impl Emails<'_> {
     /// `mailto:` with one or more addresses (RFC 6068), and Cloudflare's protected links.
     fn add_link(&mut self, href: &str) {
         let href = href.trim();
-        if let Some((_, call)) = href.split_once("linkTo_UnCryptMailto(") {
+        if let Some(call) = after(href, b'(', "linkTo_UnCryptMailto(") {
             let call = clean::percent_decoded(call);
             self.add_shifted(&call.split(['\'', '"']).nth(1).unwrap_or_default().replace("\\/", "/"));
-        } else if let Some((_, code)) = href.split_once("/cdn-cgi/l/email-protection#") {
+        } else if let Some(code) = after(href, b'#', "/cdn-cgi/l/email-protection#") {
             self.add_cfemail(code);
         } else if has_mailto(href) {
             let (to, query) = href["mailto:".len()..].split_once('?').unwrap_or((&href[7..], ""));
@@ -126,6 +126,12 @@ impl Emails<'_> {
             }
         }
     }
+}
+
+/// What follows the mark in a text. Most have not even its last character, which is sooner known.
+fn after<'t>(text: &'t str, last: u8, mark: &str) -> Option<&'t str> {
+    memchr::memchr(last, text.as_bytes())?;
+    text.split_once(mark).map(|(_, rest)| rest)
 }
 
 /// `Firma <info@firma.de>` without the name.

@@ -215,7 +215,7 @@ fn has_odd_neighbours(line: &str, start: usize, end: usize) -> bool {
         || matches!(after, Some('_' | '@' | '='))
         || after.is_some_and(|c| c.is_ascii_alphanumeric())
         || (after == Some('/') && names_publication(&line[start..end]))
-        || CURRENCIES.split(' ').any(|name| is_word_at(line[end..].trim_start(), name))
+        || begins_with_unit(line[end..].trim_start())
 }
 
 /// `2013. 10.1016` before a slash: the number of a publisher (DOI), perhaps with the year before it.
@@ -225,8 +225,16 @@ fn names_publication(raw: &str) -> bool {
 }
 
 /// Names of currencies and units that follow amounts, in lower case.
-const CURRENCIES: &str = "eur euro usd gbp chf fr. kr kr. sek nok dkk pln zł czk kč huf ft ron lei bgn rub руб \
-    грн tl km qm m² stk";
+const UNITS: [&str; 28] = [
+    "eur", "euro", "usd", "gbp", "chf", "fr.", "kr", "kr.", "sek", "nok", "dkk", "pln", "zł", "czk", "kč",
+    "huf", "ft", "ron", "lei", "bgn", "rub", "руб", "грн", "tl", "km", "qm", "m²", "stk",
+];
+
+/// Whether a text begins with a currency or unit.
+fn begins_with_unit(text: &str) -> bool {
+    let first = text.chars().next().and_then(|c| c.to_lowercase().next());
+    first.is_some_and(|first| UNITS.iter().any(|unit| unit.starts_with(first) && is_word_at(text, unit)))
+}
 
 /// Whether a text begins with a word, whatever its case.
 fn is_word_at(text: &str, word: &str) -> bool {

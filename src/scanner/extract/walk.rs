@@ -249,28 +249,45 @@ impl<'a> Walker<'a> {
     fn text(&mut self, text: &str) {
         self.part_at_seam(text);
         let mut rest = text;
-        while let Some(c) = rest.chars().next() {
-            // Most text is made of runs that need no look at each character.
+        while let Some(first) = rest.bytes().next() {
+            // Most text is made of runs that need no look at each character, and of plain spaces.
             let run = rest.bytes().position(|byte| !byte.is_ascii_graphic()).unwrap_or(rest.len());
-            let length = run.max(c.len_utf8());
-            if run > 0 {
+            let length = if run > 0 {
                 self.visible(&rest[..run]);
-            } else if clean::is_space(c) {
+                run
+            } else if first == b' ' || first == b'\n' {
                 self.gap = true;
-            } else if !c.is_control() && !clean::is_invisible(c) {
-                self.visible(if c == '＠' { "@" } else { &rest[..length] });
-            }
+                1
+            } else {
+                self.unusual(rest)
+            };
             rest = &rest[length..];
         }
     }
 
+    /// Adds the first character of a text, which is not ASCII or not visible; tells its length.
+    fn unusual(&mut self, text: &str) -> usize {
+        let Some(c) = text.chars().next() else { return 0 };
+        if clean::is_space(c) {
+            self.gap = true;
+        } else if !c.is_control() && !clean::is_invisible(c) {
+            self.visible(if c == '＠' { "@" } else { &text[..c.len_utf8()] });
+        }
+        c.len_utf8()
+    }
+
     /// Adds visible characters, after the white space that is due.
     fn visible(&mut self, text: &str) {
-        if self.gap && !self.found.text.is_empty() && !self.found.text.ends_with('\n') {
+        if self.gap && self.is_in_line() {
             self.found.text.push(' ');
         }
         self.gap = false;
         self.found.text.push_str(text);
+    }
+
+    /// Whether the text has something in its last line.
+    fn is_in_line(&self) -> bool {
+        self.found.text.as_bytes().last().is_some_and(|last| *last != b'\n')
     }
 
     /// A label and a number that touch only because elements do are read as apart.
@@ -289,7 +306,7 @@ impl<'a> Walker<'a> {
 
     fn line_break(&mut self) {
         self.gap = false;
-        if !self.found.text.is_empty() && !self.found.text.ends_with('\n') {
+        if self.is_in_line() {
             self.found.text.push('\n');
         }
     }
@@ -316,7 +333,7 @@ fn is_fax(attrs: &Attrs<'_>) -> bool {
     let own = |class: &&str| {
         says(class) && !clean::contains_word(class, "phone") && !clean::contains_word(class, "tel")
     };
-    attrs.class.split_ascii_whitespace().any(|class| own(&class))
+    (says(attrs.class) && attrs.class.split_ascii_whitespace().any(|class| own(&class)))
         || says(attrs.itemprop)
         || (says(attrs.alt) && attrs.alt.len() <= 20)
 }

@@ -1,8 +1,8 @@
 //! What the addresses on a page tell of WordPress: themes, plugins, versions.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::LazyLock};
 
-use memchr::memmem;
+use memchr::memmem::{self, Finder};
 
 use super::{
     clean::{self, contains_word},
@@ -18,6 +18,11 @@ const MAX_ASSETS: usize = 100;
 const MAX_PREFIX: usize = 200;
 /// How far before `wp-content` the tag around it may begin, in bytes.
 const MAX_TAG: usize = 4 << 10;
+
+/// What the addresses of themes, plugins and uploads have.
+static CONTENT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("wp-content"));
+/// What the addresses of WordPress's own files have.
+static INCLUDES: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("wp-includes"));
 
 /// One theme or plugin, with the versions that its own files carry.
 struct Trace<'a> {
@@ -49,7 +54,7 @@ impl<'a> Traces<'a> {
         for image in found.images.iter().filter(|image| contains_word(image.src, "wp-content")) {
             if is_own(view, image.src) {
                 traces.read(image.src);
-                traces.has_core |= is_upload(view, image.src);
+                traces.has_core = traces.has_core || is_upload(view, image.src);
             }
         }
         for text in found.scripts.iter().chain(&found.styles).chain(&found.noscripts) {
@@ -80,8 +85,8 @@ impl<'a> Traces<'a> {
     /// Takes note of each path below `wp-content` and `wp-includes`, in an address or in a script, where slashes may
     /// be escaped; only of those whose place in the text counts.
     fn read_if(&mut self, text: &'a str, counts: impl Fn(usize) -> bool) {
-        for (at, _) in text.match_indices("wp-content").filter(|(at, _)| counts(*at)) {
-            let Some(rest) = after_slash(&text[at + "wp-content".len()..]) else { continue };
+        for at in CONTENT.find_iter(text.as_bytes()).filter(|at| counts(*at)) {
+            let Some(rest) = after_slash(&text[at + CONTENT.needle().len()..]) else { continue };
             for (kind, list) in [("plugins", &mut self.plugins), ("themes", &mut self.themes)] {
                 if let Some((slug, path)) = rest.strip_prefix(kind).and_then(after_slash).and_then(slug) {
                     note(list, slug, path);
@@ -89,8 +94,8 @@ impl<'a> Traces<'a> {
                 }
             }
         }
-        for (at, _) in text.match_indices("wp-includes").filter(|(at, _)| counts(*at)) {
-            let Some(rest) = after_slash(&text[at + "wp-includes".len()..]) else { continue };
+        for at in INCLUDES.find_iter(text.as_bytes()).filter(|at| counts(*at)) {
+            let Some(rest) = after_slash(&text[at + INCLUDES.needle().len()..]) else { continue };
             self.has_core |=
                 ["js", "css", "blocks", "images", "fonts"].iter().any(|dir| rest.starts_with(dir));
             if CORE_FILES.iter().any(|file| path_of(rest).contains(file)) {
@@ -211,7 +216,9 @@ fn is_own_address(view: &View<'_>, text: &str, at: usize) -> bool {
     let before = &text[text.floor_char_boundary(at.saturating_sub(MAX_PREFIX))..at];
     let start =
         before.rfind(|c: char| c.is_whitespace() || "\"'()<>,;=`".contains(c)).map_or(0, |end| end + 1);
-    let address = before.get(start..).unwrap_or_default().replace("\\/", "/");
+    let address = before.get(start..).unwrap_or_default();
+    let address =
+        if address.contains('\\') { Cow::Owned(address.replace("\\/", "/")) } else { Cow::Borrowed(address) };
     !address.contains("//") || is_own(view, &format!("{address}wp-content/"))
 }
 
