@@ -138,4 +138,4 @@ impl Resolve for GuardedResolver {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

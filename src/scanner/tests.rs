@@ -1,4 +1,4 @@
-//! Politeness towards one address that many names share.
+//! What holds for all scans of a process: limits of an address that many names share, and names that change theirs.
 
 use std::{
     net::SocketAddr,
@@ -14,7 +14,10 @@ use tokio::{
 };
 
 use super::*;
-use crate::{model::SitemapSource, scanner::resolver::GuardedResolver};
+use crate::{
+    model::SitemapSource,
+    scanner::resolver::{GuardedResolver, tests::NameServer},
+};
 
 /// How many requests a server has under way, and had at most.
 #[derive(Default)]
@@ -121,6 +124,19 @@ async fn names_that_share_an_address_share_its_rate() {
     assert_eq!(reports.len(), 3);
     let requests = u32::try_from(load.all.load(Ordering::SeqCst)).unwrap();
     assert!(requests >= 12 && began.elapsed() >= Duration::from_millis(20) * (requests - 1));
+}
+
+/// The name is public when the scan looks, and private when it connects.
+#[tokio::test]
+async fn a_name_that_turns_private_during_a_scan_is_not_connected_to() {
+    let dns = NameServer::start().await;
+    let settings = ScannerSettings { connect_timeout: Duration::from_secs(2), ..ScannerSettings::default() };
+    let client = HttpClient::with_resolver(&settings, dns.resolver.clone()).unwrap();
+    let scanner = Scanner::with_client(&settings, client).unwrap();
+    let name = DomainName::parse("rebinding.test").unwrap();
+    let error = scanner.scan(&name, &ScanOptions::default(), &|_| ()).await.unwrap_err();
+    assert_eq!(error.code, Code::AddressBlocked, "{error}");
+    assert!(error.message.contains("10.0.0.1"), "{error}");
 }
 
 #[test]

@@ -12,8 +12,8 @@ const PUBLIC: Ipv4Addr = Ipv4Addr::new(93, 184, 216, 34);
 const PRIVATE: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
 
 /// A name server on loopback that answers by the first label of the name.
-struct NameServer {
-    resolver: GuardedResolver,
+pub(in crate::scanner) struct NameServer {
+    pub(in crate::scanner) resolver: GuardedResolver,
     task: JoinHandle<()>,
 }
 
@@ -24,7 +24,7 @@ impl Drop for NameServer {
 }
 
 impl NameServer {
-    async fn start() -> Self {
+    pub(in crate::scanner) async fn start() -> Self {
         let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         let mut connection = ConnectionConfig::udp();
         connection.port = socket.local_addr().unwrap().port();
@@ -112,4 +112,14 @@ async fn a_name_that_does_not_exist_is_told_apart_from_a_server_that_fails() {
         let error = server.ask(name).await.unwrap_err();
         assert!(matches!(error, LookupError::Failed { .. }), "{name}: {error}");
     }
+}
+
+/// Some clients then ask public servers, which would learn what is scanned.
+#[test]
+fn where_the_system_names_no_server_none_is_asked() {
+    let error = hickory_resolver::system_conf::parse_resolv_conf("search a.test\noptions timeout:1\n");
+    assert!(error.is_err(), "{error:?}");
+    let (config, _) = hickory_resolver::system_conf::parse_resolv_conf("nameserver 127.0.0.1\n").unwrap();
+    let servers: Vec<IpAddr> = config.name_servers().iter().map(|server| server.ip).collect();
+    assert_eq!(servers, [Ipv4Addr::LOCALHOST]);
 }
