@@ -27,11 +27,11 @@ impl Patterns {
     fn new() -> Result<Self, regex::Error> {
         Ok(Self {
             hidden: Regex::new(
-                r"(?is)<!--.*?-->|<script\b.*?</script>|<noscript\b.*?</noscript>|<template\b.*?</template>",
+                r"(?is)<!--.*?-->|<script(?-u:\b).*?</script>|<noscript(?-u:\b).*?</noscript>|<template(?-u:\b).*?</template>",
             )?,
             meta: Regex::new(r"(?is)<meta\s[^>]*>")?,
-            refresh: Regex::new(r#"(?i)http-equiv\s*=\s*["']?\s*refresh\b"#)?,
-            content: Regex::new(r#"(?is)\bcontent\s*=\s*(?:"([^"]*)"|'([^']*)')"#)?,
+            refresh: Regex::new(r#"(?i)http-equiv\s*=\s*["']?\s*refresh(?-u:\b)"#)?,
+            content: Regex::new(r#"(?is)(?-u:\b)content\s*=\s*(?:"([^"]*)"|'([^']*)')"#)?,
             sign: Regex::new(r#"(?is)^\s*(\d{1,3})(?:\.\d*)?\s*[;,]\s*url\s*=\s*["']?([^"']+)"#)?,
         })
     }

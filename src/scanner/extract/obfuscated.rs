@@ -29,8 +29,8 @@ static MARKED: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// `info at firma dot de`, with every mark spelt out.
 static SPELT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?i)\b([a-z0-9][a-z0-9._+-]{0,63})[ \u00a0](?:at|ät)[ \u00a0]([a-z0-9-]{1,63}",
-        r"(?:[ \u00a0](?:dot|punkt)[ \u00a0][a-z0-9-]{1,63}){1,3})\b",
+        r"(?i)(?-u:\b)([a-z0-9][a-z0-9._+-]{0,63})[ \u00a0](?:at|ät)[ \u00a0]([a-z0-9-]{1,63}",
+        r"(?:[ \u00a0](?:dot|punkt)[ \u00a0][a-z0-9-]{1,63}){1,3})(?-u:\b)",
     ))
     .ok()
 });
