@@ -6,7 +6,7 @@ use regex_syntax::{
 };
 
 use super::{
-    literals::{GRAM, is_usual},
+    literals::{LONG, is_usual},
     pattern::PatternError,
 };
 
@@ -72,7 +72,7 @@ fn best(hir: &Hir) -> Option<Vec<Vec<u8>>> {
 /// How few pages a set lets pass: the length of its shortest text counts, after whether some text is on every page.
 fn selectivity(set: &[Vec<u8>]) -> (bool, usize) {
     let shortest = set.iter().map(Vec::len).min().unwrap_or_default();
-    (shortest >= GRAM && !set.iter().any(|text| is_usual(text)), shortest)
+    (shortest >= LONG && !set.iter().any(|text| is_usual(text)), shortest)
 }
 
 /// Whether an expression is nothing but texts.
@@ -99,7 +99,7 @@ mod tests {
         assert_eq!(literals(r"/wp-content/themes/([^/]+)/style"), ["/wp-content/themes/"]);
         assert_eq!(literals(r"(?:foo|barbaz)-\d+"), ["foo", "barbaz"]);
         assert_eq!(literals(r"(?:analytics)+\.js"), ["analytics"]);
-        assert_eq!(literals(r#"CLASS="[^"]*\bant-(?:btn|row)\b"#), ["ant-"]);
+        assert_eq!(literals(r#"CLASS="[^"]*\b(?:ant-btn|ant-row)\b"#), ["ant-btn", "ant-row"]);
     }
 
     #[test]

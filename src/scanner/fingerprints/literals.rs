@@ -1,16 +1,25 @@
 //! Many literals looked for in one pass over a text, whatever the case of ASCII letters.
 //!
-//! Each literal is known by four of its bytes, the ones least usual on pages. Every four bytes of a text are hashed
-//! into a set of bits that stays in the processor's first cache, and only behind a set bit are literals compared.
-//! An Aho-Corasick automaton must know one state before it can fetch the next, and its tables take about 300 bytes
-//! for each byte of a literal.
+//! Of each literal, the seven bytes that are least usual on pages hold four grams of four bytes, of which one begins
+//! at a multiple of four wherever in a text the literal stands. So only every fourth place of a text is hashed into a
+//! set of bits that stays in the processor's first cache, and only behind a set bit are literals compared. An
+//! Aho-Corasick automaton, by contrast, must read each byte, must know one state before it can fetch the next, and its
+//! tables take about 300 bytes for each byte of a literal.
+
+use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
 
 use super::FingerprintError;
 
-/// How many bytes make a literal known.
-pub(super) const GRAM: usize = 4;
+/// The bytes of a gram.
+const GRAM: usize = 4;
+/// The least length of a literal that every fourth place of a text is enough for.
+pub(super) const LONG: usize = 7;
+/// The least length of one that every second place is enough for; of shorter ones there are few.
+const MIDDLING: usize = 5;
+/// So many bits for each gram: one place in so many is looked at without need.
+const BITS_PER_GRAM: usize = 32;
 
 /// What pages are full of: a literal is rather known by other bytes.
 const USUAL: &str = "<!doctype html><script src=\"https://www. type=\"text/javascript\" async></script><link rel=\"stylesheet\" \
@@ -25,22 +34,30 @@ const BY_USE: &str = "etaoinsrhldcumfpgwybvkxjqz";
 #[derive(Debug, Default)]
 pub(super) struct Literals {
     all: Vec<Vec<u8>>,
-    /// Whether some literal may be behind a hash.
-    bits: Vec<u64>,
-    /// Brings a hash down to the number of bits.
-    shift: u32,
-    /// For each hash where its entries begin; one more for the end.
-    starts: Vec<u32>,
-    entries: Vec<Entry>,
-    /// Those too short for [`GRAM`] bytes, with their places.
+    long: Grams,
+    middling: Grams,
+    /// Those too short for both, with their places.
     short: Option<(AhoCorasick, Vec<usize>)>,
 }
 
-/// The bytes that make a literal known.
+/// The grams of all literals of some lengths.
+#[derive(Debug, Default)]
+struct Grams {
+    /// How far apart the places are at which grams are looked for.
+    stride: usize,
+    /// Whether some gram may have a hash.
+    bits: Vec<u64>,
+    /// Brings a hash down to the number of bits.
+    shift: u32,
+    /// By gram.
+    entries: Vec<Entry>,
+}
+
+/// A gram of a literal.
 #[derive(Debug, Clone, Copy)]
 struct Entry {
     gram: u32,
-    /// Where in the literal they are.
+    /// Where in the literal it is.
     offset: usize,
     literal: usize,
 }
@@ -48,36 +65,25 @@ struct Entry {
 impl Literals {
     /// Takes the literals in lower case.
     pub(super) fn new(all: Vec<Vec<u8>>) -> Result<Self, FingerprintError> {
-        let long = all.iter().enumerate().filter(|(_, literal)| literal.len() >= GRAM);
-        let mut entries: Vec<Entry> = long.filter_map(|(index, literal)| entry(index, literal)).collect();
-        // Sixteen bits for each literal: one place in sixteen of a text is looked at without need.
-        let size = (16 * entries.len()).next_power_of_two().clamp(64, 1 << 20);
-        let shift = u32::BITS - size.ilog2();
-        entries.sort_by_key(|entry| hash(entry.gram, shift));
-        let mut bits = vec![0_u64; size / 64];
-        let mut counts = vec![0_u32; size + 1];
-        for entry in &entries {
-            let hash = hash(entry.gram, shift);
-            bits[hash / 64] |= 1 << (hash % 64);
-            counts[hash + 1] += 1;
-        }
-        let starts = counts.into_iter().scan(0, |sum, count| {
-            *sum += count;
-            Some(*sum)
-        });
-        Ok(Self { bits, shift, starts: starts.collect(), entries, short: short(&all)?, all })
+        Ok(Self {
+            long: Grams::of::<LONG>(&all, LONG..usize::MAX),
+            middling: Grams::of::<MIDDLING>(&all, MIDDLING..LONG),
+            short: short(&all)?,
+            all,
+        })
     }
 
     /// Reports each literal that a text has, once or more often.
     pub(super) fn find(&self, text: &[u8], mut report: impl FnMut(usize)) {
-        if !self.entries.is_empty() {
-            for (at, bytes) in text.array_windows().enumerate() {
-                let gram = folded(*bytes);
-                let hash = hash(gram, self.shift);
-                if self.bits[hash / 64] >> (hash % 64) & 1 == 1 {
-                    self.compare(text, at, gram, hash, &mut report);
+        for grams in [&self.long, &self.middling] {
+            grams.find(text, |at, entry| {
+                let literal = &self.all[entry.literal];
+                let part =
+                    at.checked_sub(entry.offset).and_then(|start| text.get(start..start + literal.len()));
+                if part.is_some_and(|part| part.eq_ignore_ascii_case(literal)) {
+                    report(entry.literal);
                 }
-            }
+            });
         }
         if let Some((finder, places)) = &self.short {
             for found in finder.find_overlapping_iter(text) {
@@ -85,15 +91,37 @@ impl Literals {
             }
         }
     }
+}
 
-    /// Reports the literals behind a hash that the text has around this place.
-    fn compare(&self, text: &[u8], at: usize, gram: u32, hash: usize, report: &mut impl FnMut(usize)) {
-        let entries = &self.entries[self.starts[hash] as usize..self.starts[hash + 1] as usize];
-        for entry in entries.iter().filter(|entry| entry.gram == gram) {
-            let literal = &self.all[entry.literal];
-            let part = at.checked_sub(entry.offset).and_then(|start| text.get(start..start + literal.len()));
-            if part.is_some_and(|part| part.eq_ignore_ascii_case(literal)) {
-                report(entry.literal);
+impl Grams {
+    /// Of the literals of these lengths, each by a window of so many of its bytes.
+    fn of<const WINDOW: usize>(all: &[Vec<u8>], lengths: Range<usize>) -> Self {
+        let fitting = all.iter().enumerate().filter(|(_, bytes)| lengths.contains(&bytes.len()));
+        let mut entries: Vec<Entry> =
+            fitting.flat_map(|(literal, bytes)| entries::<WINDOW>(literal, bytes)).collect();
+        entries.sort_by_key(|entry| entry.gram);
+        let size = (BITS_PER_GRAM * entries.len()).next_power_of_two().clamp(64, 1 << 22);
+        let shift = u32::BITS - size.ilog2();
+        let mut bits = vec![0_u64; size / 64];
+        for entry in &entries {
+            let hash = hash(entry.gram, shift);
+            bits[hash / 64] |= 1 << (hash % 64);
+        }
+        Self { stride: WINDOW - GRAM + 1, bits, shift, entries }
+    }
+
+    /// Reports where the text has which gram.
+    fn find(&self, text: &[u8], mut report: impl FnMut(usize, &Entry)) {
+        if self.entries.is_empty() {
+            return;
+        }
+        for (index, bytes) in text.array_windows().step_by(self.stride).enumerate() {
+            let gram = folded(*bytes);
+            let hash = hash(gram, self.shift);
+            if self.bits[hash / 64] >> (hash % 64) & 1 == 1 {
+                let first = self.entries.partition_point(|entry| entry.gram < gram);
+                let entries = self.entries[first..].iter().take_while(|entry| entry.gram == gram);
+                entries.for_each(|entry| report(index * self.stride, entry));
             }
         }
     }
@@ -109,10 +137,14 @@ fn hash(gram: u32, shift: u32) -> usize {
     (gram.wrapping_mul(0x9e37_79b1) >> shift) as usize
 }
 
-/// The least usual bytes of a literal.
-fn entry(literal: usize, bytes: &[u8]) -> Option<Entry> {
-    let (offset, gram) = bytes.array_windows().enumerate().min_by_key(|(_, gram)| commonness(**gram))?;
-    Some(Entry { gram: folded(*gram), offset, literal })
+/// The grams of the least usual bytes of a literal.
+fn entries<const WINDOW: usize>(literal: usize, bytes: &[u8]) -> impl Iterator<Item = Entry> {
+    let grams = |window: &[u8; WINDOW]| window.array_windows().map(|gram| commonness(*gram)).max();
+    let best = bytes.array_windows().enumerate().min_by_key(|(_, window)| grams(window));
+    best.into_iter().flat_map(move |(start, window)| {
+        let grams = window.array_windows().enumerate();
+        grams.map(move |(at, gram)| Entry { gram: folded(*gram), offset: start + at, literal })
+    })
 }
 
 /// Whether nearly every page has these bytes, whatever their case.
@@ -128,7 +160,7 @@ fn commonness(gram: [u8; GRAM]) -> usize {
 
 fn short(all: &[Vec<u8>]) -> Result<Option<(AhoCorasick, Vec<usize>)>, FingerprintError> {
     let (places, literals): (Vec<usize>, Vec<&Vec<u8>>) =
-        all.iter().enumerate().filter(|(_, literal)| literal.len() < GRAM).unzip();
+        all.iter().enumerate().filter(|(_, literal)| literal.len() < MIDDLING).unzip();
     if places.is_empty() {
         return Ok(None);
     }
@@ -157,11 +189,12 @@ mod tests {
         let literals =
             ["ab", "xyz", "four", "cdn.example.com/", "/wp-content/plugins/", "@x_y", "`x_y", "straße"];
         for (at, literal) in literals.iter().enumerate() {
-            for text in [
+            let shifted = (0..GRAM).map(|shift| format!("{}{literal}", "-".repeat(shift)));
+            for text in shifted.chain([
                 format!("{literal}"),
                 format!("-{}", literal.to_uppercase().replace("SS", "ß")),
                 format!("{literal}{literal}-"),
-            ] {
+            ]) {
                 assert!(found(&literals, &text).contains(&at), "{literal} in {text}");
             }
             let cut = &literal[..literal.len() - 1];
