@@ -194,6 +194,25 @@ mod tests {
     }
 
     #[test]
+    fn what_caches_and_mirrors_make_of_the_files_still_names_them() {
+        let facts = facts(
+            "<!--[if lt IE 9]><script src='https://www.firma.de/wp-content/themes/blaetterwald/js/html5.js'></script><![endif]-->\
+             <!-- <link rel='stylesheet' id='umfrage-css' href='https://www.firma.de/wp-content/plugins/umfrage/a.css?ver=2.3.5' /> -->\
+             <!-- <link rel='stylesheet' href='https://www.firma.de/wp-content/plugins/von-hand/a.css'> -->\
+             <script>load('https://cdn-abc.proxy-cdn.com/x/rev-1/www.firma.de/wp-content/plugins/rezepte/b.js')</script>\
+             <script>load('https://cdn-abc.proxy-cdn.com/x/rev-1/www.anderswo.de/wp-content/plugins/fremd/b.js')</script>\
+             <link rel=stylesheet href='https://c0.wp.com/c/6.4.1/wp-includes/css/dist/block-library/style.min.css'>\
+             <script src='https://c0.wp.com/p/jetpack/13.1/_inc/build/a.js'></script>",
+        );
+        let plugins: Vec<_> =
+            facts.wordpress_plugins.iter().map(|own| (own.slug.as_str(), own.version.as_deref())).collect();
+        assert_eq!(plugins, [("jetpack", Some("13.1")), ("rezepte", None), ("umfrage", Some("2.3.5"))]);
+        let themes: Vec<_> = facts.wordpress_themes.iter().map(|own| own.slug.as_str()).collect();
+        assert_eq!(themes, ["blaetterwald"]);
+        assert_eq!(facts.wordpress_version.as_deref(), Some("6.4.1"));
+    }
+
+    #[test]
     fn a_plugin_known_by_whatever_trace_is_among_the_technologies() {
         for html in [
             "<script>var wpcf7 = {\"src\":\"\\/wp-content\\/plugins\\/contact-form-7\\/includes\\/js\\/index.js\"};</script>",

@@ -50,6 +50,7 @@ impl<'a> Traces<'a> {
         }
         for url in files.filter(|url| is_of_wordpress_com(url)) {
             traces.read_hosted_theme(url);
+            traces.read_mirrored(url);
         }
         for image in found.images.iter().filter(|image| contains_word(image.src, "wp-content")) {
             if is_own(view, image.src) {
@@ -79,6 +80,27 @@ impl<'a> Traces<'a> {
         if let Some((slug, _)) = slug(path) {
             note(&mut self.themes, slug, "");
             self.has_core = true;
+        }
+    }
+
+    /// Takes note of a file that Jetpack loads from its mirror of WordPress and its plugins:
+    /// `c0.wp.com/c/6.4.2/wp-includes/…`, `c0.wp.com/p/jetpack/13.1/…`.
+    fn read_mirrored(&mut self, address: &'a str) {
+        let Some((_, path)) = address.split_once("//c0.wp.com/") else { return };
+        let parts: Vec<&str> = path.splitn(4, '/').collect();
+        match parts.as_slice() {
+            ["c", version, "wp-includes" | "wp-admin", _] => {
+                self.has_core = true;
+                self.core_versions.push(version);
+            }
+            ["p", slug, version, _] if !slug.is_empty() && slug.len() <= 100 => {
+                note(&mut self.plugins, slug, "");
+                let known = self.plugins.iter_mut().find(|trace| trace.slug == *slug);
+                if let Some(trace) = known.filter(|_| marks::is_version(version)) {
+                    trace.versions.push(version);
+                }
+            }
+            _ => {}
         }
     }
 
@@ -210,6 +232,15 @@ fn version_of(path: &str) -> Option<&str> {
     marks::is_version(value).then_some(value)
 }
 
+/// Whether a comment holds what WordPress wrote: for old versions of Internet Explorer, or before a cache joined it
+/// with other files. The handle of each file is then in its id.
+fn is_written_by_wordpress(comment: &str) -> bool {
+    let content = comment["<!--".len()..].trim_start();
+    let has_handle = || ["-css'", "-css\"", "-js'", "-js\""].iter().any(|end| content.contains(end));
+    content.starts_with("[if ")
+        || (["<link", "<script"].iter().any(|tag| content.starts_with(tag)) && has_handle())
+}
+
 /// Whether the address around a place of a script or style is relative or of the site itself: styles also name
 /// pictures of other sites.
 fn is_own_address(view: &View<'_>, text: &str, at: usize) -> bool {
@@ -234,7 +265,7 @@ fn is_own(view: &View<'_>, href: &str) -> bool {
     let path = url.path().trim_start_matches('/');
     let through_proxy = (host.ends_with(".wp.com")
         && path.strip_prefix("www.").unwrap_or(path).starts_with(own))
-        || ["//", "//www."].iter().any(|start| path.contains(&format!("{start}{own}/wp-content/")));
+        || ["/", "/www."].iter().any(|start| path.contains(&format!("{start}{own}/wp-content/")));
     host == own || host.strip_suffix(own).is_some_and(|sub| sub.ends_with('.')) || through_proxy
 }
 
@@ -257,7 +288,9 @@ impl<'a> Values<'a> {
         let mut from = 0;
         while let Some(start) = memmem::find(&source.as_bytes()[from..], b"<!--").map(|at| from + at) {
             let end = memmem::find(&source.as_bytes()[start..], b"-->").map_or(source.len(), |at| start + at);
-            comments.push((start, end));
+            if !is_written_by_wordpress(&source[start..end]) {
+                comments.push((start, end));
+            }
             from = end;
         }
         Self { source, comments }
