@@ -214,8 +214,17 @@ fn has_odd_neighbours(line: &str, start: usize, end: usize) -> bool {
         || matches!(next, Some('€' | '$' | '£' | '%'))
         || matches!(after, Some('_' | '@' | '='))
         || after.is_some_and(|c| c.is_ascii_alphanumeric())
+        || ends_in_time(&line[start..end], &line[end..])
         || (after == Some('/') && names_publication(&line[start..end]))
         || begins_with_unit(line[end..].trim_start())
+}
+
+/// `26-09-20 12` before `:07`: the last digits are those of a time.
+fn ends_in_time(raw: &str, after: &str) -> bool {
+    let hour = raw.bytes().rev().take_while(u8::is_ascii_digit).count();
+    let minute =
+        after.strip_prefix(':').map_or(0, |rest| rest.bytes().take_while(u8::is_ascii_digit).count());
+    hour <= 2 && minute == 2
 }
 
 /// `2013. 10.1016` before a slash: the number of a publisher (DOI), perhaps with the year before it.

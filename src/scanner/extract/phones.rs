@@ -270,6 +270,7 @@ mod tests {
             "<p>Fax: <a href='tel:+493090182001'>030 90182001</a></p><a href='tel:03090182001'>Fax</a>",
             "<span itemprop=faxNumber>030 90182001</span>",
             "<p>06.11.23 - 14 Uhr, 02.02. - 23.02.23</p><b>02</b><b>2022-12-01 09:30</b>",
+            "<p>Aktualisiert 07 26-09-20 12:07 Uhr</p>",
             "<p>Journal 2013. 10.1016/j.cell</p>",
             "<p>Geöffnet 09.00 - 16.00 Uhr und 0900 Stück</p>",
             "<p>Mitgliedsnummer 0814-2023-77, Gewerbeschein Nr. 0316/2011, Kod 030-9018-2000</p>",
