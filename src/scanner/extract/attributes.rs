@@ -9,6 +9,8 @@ pub(super) struct Attrs<'a> {
     pub(super) class: &'a str,
     pub(super) content: Option<&'a str>,
     pub(super) cfemail: &'a str,
+    /// The value of a `data-` attribute for an address, such as `data-author-email`.
+    pub(super) mail: &'a str,
     pub(super) mailto_token: &'a str,
     pub(super) equiv: &'a str,
     pub(super) href: Option<&'a str>,
@@ -25,6 +27,8 @@ pub(super) struct Attrs<'a> {
     pub(super) kind: &'a str,
     pub(super) lang: &'a str,
     pub(super) datetime: &'a str,
+    /// What is said of the element aloud or on hover (`title`, `aria-label`), when it may hold an address.
+    pub(super) hint: &'a str,
     pub(super) elementor: bool,
 }
 
@@ -65,6 +69,8 @@ impl<'a> Attrs<'a> {
                 "lang" | "xml:lang" if !value.trim().is_empty() => own.lang = value,
                 "datetime" => own.datetime = value,
                 "data-elementor-type" => own.elementor = true,
+                "title" | "aria-label" if value.contains('@') => own.hint = value,
+                _ if name.ends_with("mail") && name.starts_with("data-") => own.mail = value,
                 _ => {}
             }
         }

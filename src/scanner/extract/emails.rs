@@ -42,14 +42,23 @@ pub(super) fn find(view: &View<'_>, structured: &Structured) -> Vec<Contact> {
             emails.add(strip_scheme(value.trim()), ContactMethod::JsonLd);
         }
     }
-    for name in ["business:contact_data:email", "og:email", "reply-to"] {
+    for raw in structured.emails_of_others.iter().filter(|raw| is_of(raw.trim(), own)) {
+        emails.add(strip_scheme(raw.trim()), ContactMethod::JsonLd);
+    }
+    for name in ["business:contact_data:email", "og:email", "email", "reply-to", "author"] {
         for raw in view.metas(name) {
-            emails.add(raw, ContactMethod::Text);
+            emails.add(strip_scheme(raw), ContactMethod::Text);
         }
     }
+    for raw in &view.found.mails {
+        emails.add(strip_scheme(raw), ContactMethod::Text);
+    }
     emails.add_text(&view.found.text, &view.found.seams);
-    for text in view.metas("description").chain(view.metas("contact")) {
+    for text in view.metas("description").chain(view.metas("og:description")).chain(view.metas("contact")) {
         emails.add_text(text, &[]);
+    }
+    for text in &view.found.hints {
+        emails.add_own_of(text);
     }
     for raw in obfuscated::find(&view.found.text) {
         emails.add_as(&raw.address, &raw.raw, ContactMethod::Text);
@@ -97,7 +106,8 @@ impl Emails<'_> {
         } else if has_mailto(href) {
             let (to, query) = href["mailto:".len()..].split_once('?').unwrap_or((&href[7..], ""));
             for part in to.split([',', ';']) {
-                self.add(without_name(&clean::percent_decoded(part)), ContactMethod::Mailto);
+                let part = clean::percent_decoded(part);
+                self.add(without_name(strip_scheme(part.trim())), ContactMethod::Mailto);
             }
             // A share link has no receiver; its subject and body say nothing about the site.
             let others = query.split('&').filter_map(|pair| pair.split_once('='));
@@ -116,6 +126,18 @@ impl Emails<'_> {
     fn add_cfemail(&mut self, code: &str) {
         if let Some(address) = decode_cfemail(code) {
             self.add(&address, ContactMethod::Cfemail);
+        }
+    }
+
+    /// Adds the site's own addresses of a text that is not shown as such; others there are those of visitors.
+    fn add_own_of(&mut self, text: &str) {
+        for at in memchr::memchr_iter(b'@', text.as_bytes()) {
+            let raw = around(text, &[], at, self.own);
+            if let Some(raw) =
+                raw.filter(|raw| address_on(self.own, raw).is_some_and(|own| is_of(&own, self.own)))
+            {
+                self.add(raw, ContactMethod::Text);
+            }
         }
     }
 
@@ -223,6 +245,16 @@ mod tests {
             "<a href=\"javascript:linkTo_UnCryptMailto(%27ocknvq,kphqBhktoc0fg%27,-2);\">Mail</a>",
             "<a href='#' data-mailto-token='jxfiql7fkclXcfojx+ab' data-mailto-vector='-3'>Mail</a>",
             "<script type='application/ld+json'>{\"@type\":\"Organization\",\"email\":\"mailto:info@firma.de\"}</script>",
+            "<meta itemprop='email' content='info@firma.de'>",
+            "<meta name=author content='info@firma.de'>",
+            "<meta property='og:description' content='Anfragen an info@firma.de oder am Telefon'>",
+            "<a href='mailto:mailto: info@firma.de'>Mail</a>",
+            "<a href=# data-author-email='info@firma.de'>Autorin</a>",
+            "<span title='Datenschutz: info@firma.de'>i</span>",
+            "<button aria-label='Mail an info@firma.de'></button>",
+            "<template><p>Mo bis Fr: <a href='mailto:info@firma.de'>Mail</a></p></template>",
+            "<script type='application/ld+json'>{\"@type\":\"NewsArticle\",\"author\":{\"@type\":\"Person\",\"email\":\"info@firma.de\"}}</script>",
+            "<script type='application/ld+json'>{\"@type\":\"Person\",\"name\":\"Jo\",\"sameAs\":[\"https://jo.de/\",\"info@firma.de\"]}</script>",
             "<meta itemprop='email' content='info@firma.de'><span itemprop='email' content='info@firma.de'></span>",
         ] {
             assert_eq!(emails(html), ["info@firma.de"], "{html}");
@@ -261,6 +293,13 @@ mod tests {
             "<p>https://medium.com/@firma.de</p>",
             "<p>curl https://user:pass@api.firma.de/v1</p>",
             "<textarea>info@firma.de</textarea>",
+            "<input placeholder='info@firma.de'><input value='info@firma.de'>",
+            "<img alt='besucher@web.de'><a title='besucher@web.de schrieb dies'>Beitrag</a>",
+            "<body data-sentry-dsn='https://0123456789abcdef@sentry.anderswo.de/1'>",
+            "<div data-mail='ja' data-email='bild@2x.png'></div>",
+            "<img srcset='foto@300.jpg 300w, foto-185x255@1.5x.jpg 1.5x'>",
+            "<meta name=author content='Jo Muster'><meta name='twitter:creator' content='@firma.de'>",
+            "<script type='application/ld+json'>{\"@type\":\"NewsArticle\",\"author\":{\"@type\":\"Person\",\"email\":\"gast@web.de\"}}</script>",
         ] {
             assert!(emails(html).is_empty(), "{html}: {:?}", emails(html));
         }

@@ -23,6 +23,7 @@ mod phone_runs;
 mod phones;
 mod postal_address;
 mod region;
+mod profile_owner;
 mod social;
 mod social_networks;
 mod structured;

@@ -1,30 +1,76 @@
 //! Profiles in social networks, in one canonical form; never share buttons, posts, widgets or tags.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use url::Url;
 
-use super::{MAX_SOCIAL_LINKS, clean, social_networks::canonical, structured::Structured, view::View};
+use super::{
+    MAX_SOCIAL_LINKS, clean,
+    profile_owner::{Owner, owner},
+    social_networks::canonical,
+    structured::Structured,
+    view::View,
+};
 use crate::model::SocialLink;
 
-/// The profiles that the page links to, those of its structured data included, in the order of the page.
+/// The profiles of the site that the page links to, those of its structured data included, in the order of the page.
 pub(super) fn find(view: &View<'_>, structured: &Structured) -> Vec<SocialLink> {
-    let anchors = view.found.anchors.iter().map(|anchor| anchor.href);
+    let anchors = view.found.anchors.iter().map(|anchor| (anchor.href, Some(anchor)));
     let related = view.links("me").map(|link| link.href);
     let publishers = view.metas("article:publisher");
     let declared = structured.same_as.iter().map(String::as_str);
-    let mut seen = HashSet::new();
-    let mut profiles = Vec::new();
-    for href in anchors.chain(related).chain(publishers).chain(declared) {
+    let declared = related.chain(publishers).chain(declared).map(|href| (href, None));
+    let mut profiles = Profiles::default();
+    for (href, anchor) in anchors.chain(declared) {
         if let Some(profile) = profile(href)
             && !is_of_platform(&profile.url, view.url)
-            && profiles.len() < MAX_SOCIAL_LINKS
-            && seen.insert((profile.network.clone(), profile.url.to_lowercase()))
         {
-            profiles.push(profile);
+            profiles.add(profile, |url| anchor.map_or(Owner::Site, |anchor| owner(view, anchor, url)));
         }
     }
-    profiles
+    profiles.of_site()
+}
+
+/// The profiles found so far, each once, with whether it is doubtful that they are the site's.
+#[derive(Default)]
+struct Profiles {
+    places: HashMap<(String, String), usize>,
+    found: Vec<(SocialLink, bool)>,
+}
+
+impl Profiles {
+    /// Adds a profile unless it is that of somebody else.
+    fn add(&mut self, profile: SocialLink, owner: impl FnOnce(&str) -> Owner) {
+        let key = (profile.network.clone(), profile.url.to_lowercase());
+        let known = self.places.get(&key).copied();
+        let is_settled = known.is_some_and(|at| !self.found[at].1);
+        if is_settled || (known.is_none() && self.found.len() >= MAX_SOCIAL_LINKS) {
+            return;
+        }
+        match (owner(&profile.url), known) {
+            (Owner::Site, Some(at)) => self.found[at].1 = false,
+            (owner @ (Owner::Site | Owner::Author), None) => {
+                self.places.insert(key, self.found.len());
+                self.found.push((profile, owner == Owner::Author));
+            }
+            _ => {}
+        }
+    }
+
+    /// The site's own; those of authors only on networks where the site itself has none.
+    fn of_site(self) -> Vec<SocialLink> {
+        let networks: HashSet<String> = self
+            .found
+            .iter()
+            .filter(|(_, of_author)| !of_author)
+            .map(|(own, _)| own.network.clone())
+            .collect();
+        let kept = self
+            .found
+            .into_iter()
+            .filter(|(profile, of_author)| !of_author || !networks.contains(&profile.network));
+        kept.map(|(profile, _)| profile).collect()
+    }
 }
 
 /// Whether a profile is that of a system that sites are built with, as its templates leave it behind, and the site
@@ -106,6 +152,7 @@ fn without_view(host: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scanner::extract::tests::facts_of;
 
     fn url_of(href: &str) -> Option<String> {
         profile(href).map(|profile| profile.url)
@@ -157,6 +204,62 @@ mod tests {
         ] {
             assert_eq!(url_of(href).as_deref(), Some(expected), "{href}");
         }
+    }
+
+    fn urls_of(html: &str) -> Vec<String> {
+        facts_of(html).facts.social_links.into_iter().map(|profile| profile.url).collect()
+    }
+
+    #[test]
+    fn profiles_of_other_people_in_the_text_are_not_the_sites() {
+        for (html, expected) in [
+            (
+                "<p>The recipe comes from <a href='https://www.instagram.com/lena.backt/'>Lena Wolter</a>, who tests it every autumn.</p>\
+                 <footer><a href='https://www.instagram.com/firma.shop/'><i></i></a></footer>",
+                vec!["https://www.instagram.com/firma.shop/"],
+            ),
+            (
+                "<p>Folgen Sie uns jeden Tag und zu jeder Zeit auf <a href='https://www.facebook.com/muster'>Facebook</a>.</p>",
+                vec!["https://www.facebook.com/muster"],
+            ),
+            (
+                "<p>Zeigt her, was ihr genäht habt, und markiert <a href='https://www.instagram.com/firma_naeht/'>@firma_naeht</a> im Bild!</p>",
+                vec!["https://www.instagram.com/firma_naeht/"],
+            ),
+            (
+                "<p>Alles über <a href='https://www.facebook.com/pages/Firma-Kleinkunst/175604'>unsere neue Bühne</a>, die Sie im Herbst sehen.</p>",
+                vec!["https://www.facebook.com/pages/Firma-Kleinkunst/175604"],
+            ),
+            ("<blockquote>So gut! <a href='https://x.com/jo_kunde'>Jo</a></blockquote>", vec![]),
+            ("<div class=twitter-tweet><a href='https://x.com/jo_kunde'>Jo</a></div>", vec![]),
+            (
+                "<div class=post-author><a href='https://x.com/jowrites'><i></i></a></div><a href='https://x.com/musterblatt'><i></i></a>",
+                vec!["https://x.com/musterblatt"],
+            ),
+            (
+                "<div class=post-author><a href='https://x.com/jowrites'><i></i></a></div>",
+                vec!["https://x.com/jowrites"],
+            ),
+            (
+                "<div class=byline><a href='https://x.com/musterblatt'>@musterblatt</a></div><footer><a href='https://x.com/musterblatt'></a><a href='https://x.com/zweites'></a></footer>",
+                vec!["https://x.com/musterblatt", "https://x.com/zweites"],
+            ),
+            (
+                "<ul><li><a href='https://www.facebook.com/muster'>Muster auf Facebook</a><li><a href='https://x.com/zettel'></a></ul>",
+                vec!["https://www.facebook.com/muster", "https://x.com/zettel"],
+            ),
+        ] {
+            assert_eq!(urls_of(html), expected, "{html}");
+        }
+    }
+
+    #[test]
+    fn a_persons_profiles_count_where_no_organisation_is_described() {
+        let person = r#"{"@type":"Person","name":"Jo","sameAs":["https://x.com/jowrites"]}"#;
+        let organization = r#"{"@type":"Organization","name":"Muster","url":"https://www.firma.de","sameAs":["https://x.com/musterblatt"]}"#;
+        let script = |json: &str| format!("<script type='application/ld+json'>{json}</script>");
+        assert_eq!(urls_of(&script(person)), ["https://x.com/jowrites"]);
+        assert_eq!(urls_of(&(script(person) + &script(organization))), ["https://x.com/musterblatt"]);
     }
 
     #[test]

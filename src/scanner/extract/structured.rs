@@ -30,9 +30,13 @@ pub(super) struct Structured {
     /// The country, as written: a code or a name.
     pub(super) country: Option<String>,
     pub(super) emails: Vec<String>,
+    /// Addresses of others that the page describes: its authors among them.
+    pub(super) emails_of_others: Vec<String>,
     pub(super) phones: Vec<String>,
     /// The profiles that the organisation calls its own, as written.
     pub(super) same_as: Vec<String>,
+    /// Those of a person, which count where there is no organisation.
+    same_as_of_person: Vec<String>,
 }
 
 /// Reads all JSON-LD of a page.
@@ -43,6 +47,9 @@ pub(super) fn read(view: &View<'_>) -> Structured {
         if let Some(value) = parse(script) {
             structured.visit(&value, &mut budget);
         }
+    }
+    if structured.organization.is_empty() {
+        structured.same_as.append(&mut structured.same_as_of_person);
     }
     structured
 }
@@ -97,26 +104,22 @@ impl Structured {
             }
         }
         if !own || types.iter().any(|name| NOT_THE_SITE.contains(name)) {
+            keep(&mut self.emails_of_others, addresses(node));
             return;
         }
-        self.contacts(node);
+        keep(&mut self.emails, addresses(node));
+        keep(&mut self.phones, texts(node.get("telephone")));
         let is_organization = types.iter().any(|name| is_organization(name, node));
         if is_organization || types.contains(&"Brand") {
             self.logo = self.logo.take().or_else(|| image_url(node.get("logo")));
         }
-        if is_organization || (types.contains(&"Person") && self.organization.is_empty()) {
-            self.same_as.extend(texts(node.get("sameAs")).take(MAX_LIST).map(str::to_owned));
-            self.same_as.truncate(2 * MAX_LIST);
+        if is_organization {
+            keep(&mut self.same_as, texts(node.get("sameAs")));
+        } else if types.contains(&"Person") {
+            keep(&mut self.same_as_of_person, texts(node.get("sameAs")));
         }
         if is_organization {
             self.consider(&types, node);
-        }
-    }
-
-    fn contacts(&mut self, node: &Map<String, Value>) {
-        for (key, list) in [("email", &mut self.emails), ("telephone", &mut self.phones)] {
-            let values = texts(node.get(key)).filter(|value| value.len() < 200);
-            list.extend(values.map(str::to_owned).take(MAX_LIST.saturating_sub(list.len())));
         }
     }
 
@@ -141,6 +144,18 @@ impl Structured {
         }
         topics
     }
+}
+
+/// Adds short values to a list of bounded length.
+fn keep<'v>(list: &mut Vec<String>, values: impl Iterator<Item = &'v str>) {
+    let values = values.filter(|value| value.len() < 200);
+    list.extend(values.map(str::to_owned).take((2 * MAX_LIST).saturating_sub(list.len())));
+}
+
+/// The addresses of a described thing; some stand among its profiles.
+fn addresses(node: &Map<String, Value>) -> impl Iterator<Item = &str> {
+    let among_profiles = texts(node.get("sameAs")).filter(|text| text.contains('@') && !text.contains('/'));
+    texts(node.get("email")).chain(among_profiles)
 }
 
 /// Things with a name, a phone or profiles that are not the site's own.

@@ -50,6 +50,10 @@ pub(super) struct Found<'a> {
     pub(super) joomla_mails: Vec<(&'a str, &'a str)>,
     /// Where the forms send to.
     pub(super) form_actions: Vec<&'a str>,
+    /// Values of attributes that are made to hold an address (`data-author-email`).
+    pub(super) mails: Vec<&'a str>,
+    /// What is said of elements aloud or on hover, where it may hold an address.
+    pub(super) hints: Vec<&'a str>,
     /// Links that TYPO3 encoded (`data-mailto-token`).
     pub(super) mailto_tokens: Vec<&'a str>,
     /// `itemprop` with the value of the element's own attribute (`content`, `href`, `src`), else the range of its text.
@@ -68,7 +72,7 @@ pub(super) struct Found<'a> {
 }
 
 /// How many elements of some kinds the page has.
-#[derive(Debug, Default, Clone, Copy)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Counts {
     pub(super) images: u64,
     pub(super) scripts: u64,
@@ -94,9 +98,9 @@ pub(super) struct LinkTag<'a> {
 }
 
 /// `<a href>` or `<area href>`.
-#[derive(Default)]
 pub(super) struct Anchor<'a> {
     pub(super) href: &'a str,
+    pub(super) node: ElementRef<'a>,
     /// Its visible text, as a range of the page's.
     pub(super) start: usize,
     pub(super) end: usize,

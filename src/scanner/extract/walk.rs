@@ -5,7 +5,7 @@ use scraper::{ElementRef, Html, Node, node::Element};
 use super::{
     attributes::Attrs,
     clean,
-    view::{Anchor, Found, Image, ItemProp, LinkTag, Meta},
+    view::{Anchor, Counts, Found, Image, ItemProp, LinkTag, Meta},
 };
 
 /// Collects what the extractors read.
@@ -39,6 +39,8 @@ enum Scope {
     Heading,
     Anchor,
     ItemProp(usize),
+    /// What had been counted before: the content of a template is not shown, or only later.
+    Template(Counts),
 }
 
 struct Walker<'a> {
@@ -62,7 +64,7 @@ impl<'a> Walker<'a> {
                 self.found.comments.push(comment);
                 false
             }
-            Node::Document => true,
+            Node::Document | Node::Fragment => true,
             _ => false,
         }
     }
@@ -85,13 +87,24 @@ impl<'a> Walker<'a> {
             self.line_break();
             self.found.fax_marks.push(self.found.text.len());
         }
-        if !attrs.mailto_token.is_empty() {
-            self.found.mailto_tokens.push(attrs.mailto_token);
-        }
-        if !attrs.cfemail.is_empty() {
-            self.found.cfemails.push(attrs.cfemail);
-        }
+        self.attributes(&attrs);
         self.collect(node, name, &attrs)
+    }
+
+    /// What attributes of any element tell.
+    fn attributes(&mut self, attrs: &Attrs<'a>) {
+        let found = &mut self.found;
+        let lists = [
+            (&mut found.mailto_tokens, attrs.mailto_token),
+            (&mut found.cfemails, attrs.cfemail),
+            (&mut found.mails, attrs.mail),
+            (&mut found.hints, attrs.hint),
+        ];
+        for (list, value) in lists {
+            if !value.is_empty() {
+                list.push(value);
+            }
+        }
     }
 
     /// What kinds of elements tell; says whether to enter the element.
@@ -108,7 +121,7 @@ impl<'a> Walker<'a> {
             }
             "meta" => self.meta(attrs),
             "link" => self.link(attrs),
-            "a" | "area" => self.anchor(node.value(), attrs),
+            "a" | "area" => self.anchor(node, attrs),
             "img" => self.image(node, attrs),
             "iframe" => {
                 found.iframes.push(non_empty(attrs.src).unwrap_or(attrs.late_src));
@@ -134,7 +147,8 @@ impl<'a> Walker<'a> {
                 found.noscripts.push(content);
                 return false;
             }
-            "svg" | "template" | "object" | "option" | "textarea" => return false,
+            "template" => self.scopes.push((node.value(), Scope::Template(found.counts))),
+            "svg" | "object" | "option" | "textarea" => return false,
             _ => {}
         }
         true
@@ -158,13 +172,13 @@ impl<'a> Walker<'a> {
         self.found.links.push(link);
     }
 
-    fn anchor(&mut self, element: &'a Element, attrs: &Attrs<'a>) {
+    fn anchor(&mut self, node: ElementRef<'a>, attrs: &Attrs<'a>) {
         let Some(href) = attrs.href else { return };
         self.found.counts.links += 1;
         let start = self.found.text.len();
-        self.found.anchors.push(Anchor { href, start, end: start });
+        self.found.anchors.push(Anchor { href, node, start, end: start });
         self.anchor = Some(self.found.anchors.len() - 1);
-        self.scopes.push((element, Scope::Anchor));
+        self.scopes.push((node.value(), Scope::Anchor));
     }
 
     fn image(&mut self, node: ElementRef<'a>, attrs: &Attrs<'a>) {
@@ -243,6 +257,7 @@ impl<'a> Walker<'a> {
                 }
             }
             Scope::ItemProp(index) => self.found.itemprops[index].end = end,
+            Scope::Template(counts) => self.found.counts = counts,
         }
     }
 
