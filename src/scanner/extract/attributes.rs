@@ -29,6 +29,8 @@ pub(super) struct Attrs<'a> {
     pub(super) datetime: &'a str,
     /// What is said of the element aloud or on hover (`title`, `aria-label`), when it may hold an address.
     pub(super) hint: &'a str,
+    /// The styles of the element, when they name a file.
+    pub(super) style: &'a str,
     pub(super) elementor: bool,
 }
 
@@ -70,6 +72,7 @@ impl<'a> Attrs<'a> {
                 "datetime" => own.datetime = value,
                 "data-elementor-type" => own.elementor = true,
                 "title" | "aria-label" if value.contains('@') => own.hint = value,
+                "style" if value.contains("url(") => own.style = value,
                 _ if name.ends_with("mail") && name.starts_with("data-") => own.mail = value,
                 _ => {}
             }

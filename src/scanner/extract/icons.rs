@@ -4,7 +4,7 @@ use url::Url;
 
 use super::{
     clean::contains_word,
-    logo_image,
+    logo_image, logo_style,
     structured::Structured,
     view::{LinkTag, View},
 };
@@ -46,6 +46,7 @@ pub(super) fn logo(view: &View<'_>, structured: &Structured) -> Option<Url> {
         .or_else(|| itemprop(view))
         .or_else(|| structured.logo.as_deref().and_then(|href| view.resolve(href)))
         .or_else(|| logo_image::find(view))
+        .or_else(|| logo_style::find(view))
 }
 
 fn itemprop(view: &View<'_>) -> Option<Url> {

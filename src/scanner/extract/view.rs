@@ -54,6 +54,8 @@ pub(super) struct Found<'a> {
     pub(super) mails: Vec<&'a str>,
     /// What is said of elements aloud or on hover, where it may hold an address.
     pub(super) hints: Vec<&'a str>,
+    /// The styles of elements that are called a logo, where they name a file.
+    pub(super) logo_styles: Vec<&'a str>,
     /// Links that TYPO3 encoded (`data-mailto-token`).
     pub(super) mailto_tokens: Vec<&'a str>,
     /// `itemprop` with the value of the element's own attribute (`content`, `href`, `src`), else the range of its text.

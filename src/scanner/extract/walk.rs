@@ -105,6 +105,10 @@ impl<'a> Walker<'a> {
                 list.push(value);
             }
         }
+        let is_logo = |text: &str| clean::contains_word(text, "logo");
+        if !attrs.style.is_empty() && (is_logo(attrs.class) || is_logo(attrs.id)) {
+            found.logo_styles.push(attrs.style);
+        }
     }
 
     /// What kinds of elements tell; says whether to enter the element.
