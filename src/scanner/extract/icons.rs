@@ -117,6 +117,7 @@ mod tests {
     #[test]
     fn pictures_of_others_are_no_logo() {
         for html in [
+            "<div><img class=logo alt=Logo src='https://cdn.cookielaw.org/logos/static/company_logo.png'></div>",
             "<section class=clients><img src='/a-logo.png' alt='A logo'></section>",
             "<footer><img src='/visa-logo.svg' alt='Visa logo'></footer>",
             "<img src='/hero.jpg' alt='Our team'><p>Logo design</p>",

@@ -89,7 +89,9 @@ pub(super) fn find(view: &View<'_>) -> Option<Url> {
 
 fn score(view: &View<'_>, image: &Image<'_>, index: usize) -> i32 {
     let file = image.src.rsplit('/').next().unwrap_or_default();
-    if image.src.is_empty() || image.src.starts_with("data:") || is_blank(file) {
+    // Banners that ask for consent bring the logo of their maker.
+    let is_of_banner = contains_word(image.src, "cookielaw.org/");
+    if image.src.is_empty() || image.src.starts_with("data:") || is_blank(file) || is_of_banner {
         return 0;
     }
     let says = |text: &str| i32::from(contains_word(text, "logo"));
