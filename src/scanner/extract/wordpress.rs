@@ -161,6 +161,9 @@ mod tests {
              <script src='/wp-content/plugins/woocommerce/assets/js/jquery-blockui/jquery.blockUI.min.js?ver=2.7.0-wc.8.5.1'></script>\
              <script src='/wp-content/plugins/woocommerce/assets/js/frontend/a.js?ver=8.5.1'></script>\
              <script src='/wp-content/plugins/woocommerce/assets/js/frontend/b.js?x=1&#038;ver=8.5.1'></script>\
+             <link rel=stylesheet href='/wp-content/plugins/elementor/assets/lib/eicons/css/icons.min.css?ver=5.15.0'>\
+             <link rel=stylesheet href='/wp-content/plugins/elementor/assets/lib/eicons/css/more.min.css?ver=5.15.0'>\
+             <link rel=stylesheet href='/wp-content/plugins/elementor/assets/css/frontend.min.css?ver=3.20.1'>\
              <script src='/wp-content/plugins/hash/a.js?ver=1a2b3c4d5e6f'></script>\
              <script src='/wp-content/plugins/loose-file.js?ver=1.0'></script>\
              <!-- This site is optimized with the Yoast SEO plugin v22.3 - https://yoast.com -->",
@@ -172,7 +175,12 @@ mod tests {
             facts.wordpress_plugins.iter().map(|own| (own.slug.as_str(), own.version.as_deref())).collect();
         assert_eq!(
             plugins,
-            [("woocommerce", Some("8.5.1")), ("hash", None), ("wordpress-seo", Some("22.3"))]
+            [
+                ("elementor", Some("3.20.1")),
+                ("woocommerce", Some("8.5.1")),
+                ("hash", None),
+                ("wordpress-seo", Some("22.3"))
+            ]
         );
     }
 
@@ -191,6 +199,15 @@ mod tests {
             [("disqus-comment-system", Some("3.0.22")), ("lazy-load", None), ("amp", Some("2.4.0"))]
         );
         assert_eq!(facts.wordpress_themes[0].slug, "twotone");
+    }
+
+    #[test]
+    fn a_library_that_names_its_plugins_version_tells_it() {
+        let plugins = facts(
+            "<script src='/wp-content/plugins/woocommerce/assets/js/js-cookie/js.cookie.min.js?ver=2.1.4-wc.8.5.1'></script>",
+        )
+        .wordpress_plugins;
+        assert_eq!(plugins[0].version.as_deref(), Some("8.5.1"));
     }
 
     #[test]

@@ -27,7 +27,8 @@ static INCLUDES: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("wp-in
 /// One theme or plugin, with the versions that its own files carry.
 struct Trace<'a> {
     slug: Cow<'a, str>,
-    versions: Vec<&'a str>,
+    /// Each with how much it says: libraries that it brings along often have versions of their own.
+    versions: Vec<(&'a str, u32)>,
 }
 
 /// What the addresses of a page tell.
@@ -97,7 +98,7 @@ impl<'a> Traces<'a> {
                 note(&mut self.plugins, slug, "");
                 let known = self.plugins.iter_mut().find(|trace| trace.slug == *slug);
                 if let Some(trace) = known.filter(|_| marks::is_version(version)) {
-                    trace.versions.push(version);
+                    trace.versions.push((version, OWN_FILE));
                 }
             }
             _ => {}
@@ -171,10 +172,12 @@ impl Trace<'_> {
     /// The version that most of its files carry. WordPress puts its own version on files without one: that tells
     /// nothing.
     fn version(&self, core: Option<&str>) -> Option<String> {
-        let own = self.versions.iter().filter(|version| Some(**version) != core);
-        let count = |version: &str| self.versions.iter().filter(|other| **other == version).count();
-        let best = own.enumerate().max_by_key(|(at, version)| (count(version), std::cmp::Reverse(*at)));
-        best.map(|(_, version)| version.strip_prefix('v').unwrap_or(version).to_owned())
+        let own = self.versions.iter().filter(|(version, _)| Some(*version) != core);
+        let weight = |version: &str| -> u32 {
+            self.versions.iter().filter(|(other, _)| *other == version).map(|(_, weight)| weight).sum()
+        };
+        let best = own.enumerate().max_by_key(|(at, (version, _))| (weight(version), std::cmp::Reverse(*at)));
+        best.map(|(_, (version, _))| version.strip_prefix('v').unwrap_or(version).to_owned())
     }
 }
 
@@ -191,6 +194,18 @@ const CORE_FILES: [&str; 9] = [
     "classic-themes",
 ];
 
+/// How much the version of a file says of that of its theme or plugin.
+const OWN_FILE: u32 = 3;
+const LIBRARY: u32 = 1;
+
+/// Whether a file below a theme or plugin is part of a library that it brings along.
+fn is_library(path: &str) -> bool {
+    const SIGNS: [&str; 7] =
+        ["lib/", "libs/", "vendor/", "vendors/", "third-party/", "jquery", "font-awesome"];
+    let file = path.split('?').next().unwrap_or_default();
+    SIGNS.iter().any(|sign| contains_word(file, sign))
+}
+
 fn note<'a>(list: &mut Vec<Trace<'a>>, slug: &'a str, path: &'a str) {
     let slug = if slug.contains('%') { clean::percent_decoded(slug) } else { Cow::Borrowed(slug) };
     let known = list.iter().position(|trace| trace.slug == slug);
@@ -201,7 +216,8 @@ fn note<'a>(list: &mut Vec<Trace<'a>>, slug: &'a str, path: &'a str) {
         }
         list.push(Trace { slug, versions: Vec::new() });
     }
-    list[at].versions.extend(version_of(path));
+    let weight = if is_library(path) { LIBRARY } else { OWN_FILE };
+    list[at].versions.extend(version_of(path).map(|version| (version, weight)));
 }
 
 /// What follows a slash, which a script may have escaped.
@@ -229,6 +245,8 @@ fn version_of(path: &str) -> Option<&str> {
     let value = query
         .split(['&', '#'])
         .find_map(|pair| pair.trim_start_matches("amp;").trim_start_matches("#038;").strip_prefix("ver="))?;
+    // WooCommerce marks the libraries that it brings along: `2.7.0-wc.8.5.1`.
+    let value = value.split_once("-wc.").map_or(value, |(_, own)| own);
     marks::is_version(value).then_some(value)
 }
 
