@@ -1,7 +1,7 @@
 //! Phone numbers: `tel:` links, structured data, and the text of the page, where dates, tax numbers and ids also
 //! look like numbers.
 
-use std::collections::HashSet;
+use std::{borrow::Cow, collections::HashSet};
 
 use rlibphonenumber::{
     PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, Region,
@@ -23,6 +23,9 @@ const MAX_PHONES: usize = 50;
 /// How many readings of one run are tried: more than one of that length has. The matcher must never use them up,
 /// as its counter then passes zero.
 const MAX_TRIES: u64 = 10_000;
+/// The most digits of one number, its country's included (ITU-T E.164).
+const MAX_DIGITS: usize = 15;
+
 /// All numbers of a page, in the order of how they were found.
 pub(super) fn find(view: &View<'_>, structured: &Structured, regions: Regions) -> Vec<Contact> {
     let mut phones = Phones {
@@ -30,8 +33,13 @@ pub(super) fn find(view: &View<'_>, structured: &Structured, regions: Regions) -
         regions,
         faxes: &view.found.fax_marks,
         seen: HashSet::new(),
+        nationals: 0,
         found: Vec::new(),
     };
+    let runs = runs(&view.found.text);
+    let dialled = view.found.anchors.iter().filter_map(|anchor| tel(anchor.href)).map(clean::percent_decoded);
+    phones.see_regions(dialled);
+    phones.see_regions(runs.iter().map(|run| Cow::Borrowed(run.text())));
     for anchor in &view.found.anchors {
         if let Some(raw) = tel(anchor.href)
             && !phones.is_fax_link(view, anchor)
@@ -47,7 +55,7 @@ pub(super) fn find(view: &View<'_>, structured: &Structured, regions: Regions) -
     for raw in &structured.phones {
         phones.add_declared(tel(raw).unwrap_or(raw), ContactMethod::JsonLd);
     }
-    phones.add_text(&view.found.text);
+    phones.add_text(runs);
     phones.found
 }
 
@@ -65,6 +73,8 @@ struct Phones<'a> {
     /// Where the text has a sign or an element of a fax.
     faxes: &'a [usize],
     seen: HashSet<String>,
+    /// How many numbers of the text are national, those found before among them.
+    nationals: usize,
     found: Vec<Contact>,
 }
 
@@ -85,6 +95,18 @@ impl Phones<'_> {
         mark > 0 && at - self.faxes[mark - 1] <= MAX_GAP
     }
 
+    /// Takes the regions of the first international numbers for those of the others.
+    fn see_regions<'t>(&mut self, texts: impl Iterator<Item = Cow<'t, str>>) {
+        const MAX_SEEN: usize = 5;
+        for text in texts.filter(|text| text.trim_start().starts_with('+')).take(MAX_SEEN) {
+            let text = international(&text);
+            let first = PHONE_MATCHER_FACTORY.create_matcher(&text, Leniency::Valid, MAX_TRIES, None).next();
+            if let Some(region) = first.and_then(|found| found.number.get_region_code()) {
+                self.regions.add_seen(region);
+            }
+        }
+    }
+
     /// A number that the page itself calls one.
     fn add_declared(&mut self, raw: &str, method: ContactMethod) {
         let raw = raw.trim();
@@ -92,14 +114,7 @@ impl Phones<'_> {
             return;
         }
         match self.number(raw) {
-            Some(number) => {
-                if raw.starts_with('+')
-                    && let Some(region) = number.get_region_code()
-                {
-                    self.regions.add_seen(region);
-                }
-                self.add(e164(&number), raw, method);
-            }
+            Some(number) => self.add(e164(&number), raw, method),
             None if self.regions.list.is_empty() && digits(raw) >= MIN_DIGITS && !is_placeholder(raw) => {
                 if let Some(value) = clean::line(raw, 60) {
                     self.add(value, raw, method);
@@ -141,17 +156,17 @@ impl Phones<'_> {
 
     /// The numbers of a text. Regions other than the likeliest are tried only when that one has none, and at last
     /// what is written as in North America.
-    fn add_text(&mut self, text: &str) {
-        let mut runs = runs(text);
+    fn add_text(&mut self, mut runs: Vec<Run<'_>>) {
         runs.retain(|run| !self.is_marked(run.offset + run.start));
-        let known = self.found.len();
         for (place, region) in self.regions.list.clone().into_iter().enumerate() {
             // A region that only speaks the language needs a label before the number.
-            let needs_label = place > 0 && !self.regions.is_told(place);
+            let needs_label = !self.regions.is_told(place);
             self.add_runs(&runs, Some(region), needs_label);
-            if self.found.len() > known {
+            if self.nationals > 0 {
                 return;
             }
+            // International numbers are the same in all regions.
+            runs.retain(|run| !run.text().starts_with('+') || digits(run.text()) > MAX_DIGITS);
         }
         self.add_international(&runs);
         runs.retain(|run| is_north_american(run.text()));
@@ -187,6 +202,7 @@ impl Phones<'_> {
                 || is_north_american(found.raw_string);
             let is_told = !needs_label || sign == Sign::Label || found.raw_string.starts_with('+');
             if is_usual && is_told && !is_placeholder(&found.number.national_number.to_string()) {
+                self.nationals += usize::from(!found.raw_string.starts_with('+'));
                 self.add(e164(&found.number), found.raw_string, ContactMethod::Text);
             }
         }
@@ -338,6 +354,18 @@ mod tests {
                 vec!["+41448267675", "+41448267676"],
             ),
             ("<html lang=de><p>Tel. 01 7126590, A-1010 Wien</p>", vec!["+4317126590"]),
+            (
+                "<html lang=en-US><a href='tel:9320141586'>x</a><p>Call +91-22-2266 1234 / 9320 141 586</p>",
+                vec!["+919320141586", "+912222661234"],
+            ),
+            (
+                "<html lang=de><a href='tel:+4917667700118'>x</a><p>0176 677 00 118</p>",
+                vec!["+4917667700118"],
+            ),
+            (
+                "<html lang=en-GB><p>New York: +1 212 736 5000</p><p>London: 020 7946 0000</p>",
+                vec!["+12127365000", "+442079460000"],
+            ),
         ] {
             assert_eq!(facts_at("https://a.com/", html).facts.phone_numbers, expected, "{html}");
         }

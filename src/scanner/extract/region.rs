@@ -9,12 +9,15 @@ pub(super) struct Regions {
     pub(super) list: Vec<Region>,
     /// How many of them, from the first, are told by an address or a domain name.
     sure: usize,
+    /// How many of these only numbers of the page told.
+    seen: usize,
 }
 
 impl Regions {
-    /// Whether the region at a place of the list is told by an address, a domain name or a number of the page.
+    /// Whether the region at a place of the list is told by an address, a domain name or a number of the page, or is
+    /// that of the language where no address and no domain name tells one.
     pub(super) fn is_told(&self, place: usize) -> bool {
-        place < self.sure
+        place < self.sure || (place == self.sure && self.sure == self.seen)
     }
 
     /// Adds the region of an international number of the page. It says more than a language.
@@ -23,6 +26,7 @@ impl Regions {
             self.list.retain(|own| *own != region);
             self.list.insert(self.sure, region);
             self.sure += 1;
+            self.seen += 1;
         }
     }
 }
@@ -46,7 +50,7 @@ pub(super) fn guess(view: &View<'_>, structured: &Structured, language: Option<&
     if sure == 0 {
         language.map(of_language).unwrap_or_default().iter().for_each(|code| add(parse(code)));
     }
-    Regions { list, sure }
+    Regions { list, sure, seen: 0 }
 }
 
 fn parse(code: &str) -> Option<Region> {
