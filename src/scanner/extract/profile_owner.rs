@@ -72,11 +72,11 @@ pub(super) fn owner(view: &View<'_>, anchor: &Anchor<'_>, profile: &str) -> Owne
     if !label.is_empty() && !names_network && stands_in_sentence(view, anchor) {
         return Owner::Other;
     }
-    if label.starts_with('@') { Owner::Author } else { around }
+    if label.contains('@') { Owner::Author } else { around }
 }
 
 /// Whether a profile's address and the site's name or domain have letters in common.
-fn bears_name(view: &View<'_>, profile: &str) -> bool {
+pub(super) fn bears_name(view: &View<'_>, profile: &str) -> bool {
     let path = profile.splitn(4, '/').nth(3).unwrap_or_default();
     let handle = letters(&clean::percent_decoded(path));
     let host = view.url.host_str().unwrap_or_default();

@@ -6,7 +6,7 @@ use url::Url;
 
 use super::{
     MAX_SOCIAL_LINKS, clean,
-    profile_owner::{Owner, owner},
+    profile_owner::{Owner, bears_name, owner},
     social_networks::canonical,
     structured::Structured,
     view::View,
@@ -20,6 +20,9 @@ pub(super) fn find(view: &View<'_>, structured: &Structured) -> Vec<SocialLink> 
     let publishers = view.metas("article:publisher");
     let declared = structured.same_as.iter().map(String::as_str);
     let declared = related.chain(publishers).chain(declared).map(|href| (href, None));
+    let of_person =
+        structured.same_as_of_person.iter().map(String::as_str).filter(|href| bears_name(view, href));
+    let declared = declared.chain(of_person.map(|href| (href, None)));
     let mut profiles = Profiles::default();
     for (href, anchor) in anchors.chain(declared) {
         if let Some(profile) = profile(href)
@@ -201,6 +204,11 @@ mod tests {
             ("https://api.whatsapp.com/send?phone=4930123456&text=hi", "https://wa.me/4930123456"),
             ("https://mastodon.social/@muster", "https://mastodon.social/@muster"),
             ("https://www.xing.com/companies/mustergmbh", "https://www.xing.com/companies/mustergmbh"),
+            (
+                "https://www.xing.com/news/pages/musterblatt-102?sc=1",
+                "https://www.xing.com/news/pages/musterblatt-102",
+            ),
+            ("https://www.xing.com/net/musterkreis/", "https://www.xing.com/net/musterkreis"),
         ] {
             assert_eq!(url_of(href).as_deref(), Some(expected), "{href}");
         }
@@ -241,6 +249,10 @@ mod tests {
                 vec!["https://x.com/jowrites"],
             ),
             (
+                "<p><a href='https://x.com/jowrites'>Folge @jowrites</a></p><a href='https://x.com/musterblatt'></a>",
+                vec!["https://x.com/musterblatt"],
+            ),
+            (
                 "<div class=byline><a href='https://x.com/musterblatt'>@musterblatt</a></div><footer><a href='https://x.com/musterblatt'></a><a href='https://x.com/zweites'></a></footer>",
                 vec!["https://x.com/musterblatt", "https://x.com/zweites"],
             ),
@@ -256,10 +268,15 @@ mod tests {
     #[test]
     fn a_persons_profiles_count_where_no_organisation_is_described() {
         let person = r#"{"@type":"Person","name":"Jo","sameAs":["https://x.com/jowrites"]}"#;
+        let founder = r#"{"@type":"Person","name":"Jo Firma","sameAs":["https://x.com/jo_firma"]}"#;
         let organization = r#"{"@type":"Organization","name":"Muster","url":"https://www.firma.de","sameAs":["https://x.com/musterblatt"]}"#;
         let script = |json: &str| format!("<script type='application/ld+json'>{json}</script>");
         assert_eq!(urls_of(&script(person)), ["https://x.com/jowrites"]);
         assert_eq!(urls_of(&(script(person) + &script(organization))), ["https://x.com/musterblatt"]);
+        assert_eq!(
+            urls_of(&(script(founder) + &script(organization))),
+            ["https://x.com/musterblatt", "https://x.com/jo_firma"]
+        );
     }
 
     #[test]
@@ -286,6 +303,7 @@ mod tests {
             "https://github.com/muster/repo",
             "https://github.com/features",
             "https://wa.me/?text=hi",
+            "https://www.xing.com/news/articles/muster-123",
             "https://www.flickr.com/photos/muster/123456",
             "https://t.me/share/url?url=x",
             "https://notfacebook.com/muster",

@@ -116,6 +116,12 @@ fn by_path(host: &str, parts: &[&str]) -> Option<(&'static str, String)> {
         ("xing.com", [kind @ ("profile" | "pages" | "companies" | "company"), name, ..]) => {
             Some(("xing", format!("https://www.xing.com/{kind}/{}", word(name)?)))
         }
+        ("xing.com", ["news", "pages", name, ..]) => {
+            Some(("xing", format!("https://www.xing.com/news/pages/{}", word(name)?)))
+        }
+        ("xing.com", ["net", name, ..]) => {
+            Some(("xing", format!("https://www.xing.com/net/{}", word(name)?)))
+        }
         ("flickr.com", ["photos" | "people", name] | ["photos", name, "albums" | "sets" | "collections"]) => {
             Some(("flickr", format!("https://www.flickr.com/photos/{name}/")))
         }

@@ -35,8 +35,8 @@ pub(super) struct Structured {
     pub(super) phones: Vec<String>,
     /// The profiles that the organisation calls its own, as written.
     pub(super) same_as: Vec<String>,
-    /// Those of a person, which count where there is no organisation.
-    same_as_of_person: Vec<String>,
+    /// Those of a person where there is an organisation as well: an author, or who the site is about.
+    pub(super) same_as_of_person: Vec<String>,
 }
 
 /// Reads all JSON-LD of a page.
