@@ -202,6 +202,28 @@ mod tests {
     }
 
     #[test]
+    fn what_plugins_write_into_comments_names_them() {
+        let facts = facts(
+            "<meta name=generator content='WordPress 6.4.2'><meta name=generator content='Powered by WPBakery Page Builder - x'>\
+             <script src='/wp-content/plugins/js_composer_muster/a.js?ver=7.5'></script>\
+             <!-- Performance optimized by Redis Object Cache. Retrieved 65 objects -->\
+             <!-- Stream WordPress user activity plugin v3.9.3 --><!-- Cachify | https://cachify.example -->\
+             <!-- a stream of comments about caches --><!-- Jetpack: todo -->",
+        );
+        let plugins: Vec<_> =
+            facts.wordpress_plugins.iter().map(|own| (own.slug.as_str(), own.version.as_deref())).collect();
+        assert_eq!(
+            plugins,
+            [
+                ("js_composer_muster", Some("7.5")),
+                ("redis-cache", None),
+                ("stream", Some("3.9.3")),
+                ("cachify", None)
+            ]
+        );
+    }
+
+    #[test]
     fn a_library_that_names_its_plugins_version_tells_it() {
         let plugins = facts(
             "<script src='/wp-content/plugins/woocommerce/assets/js/js-cookie/js.cookie.min.js?ver=2.1.4-wc.8.5.1'></script>",

@@ -105,8 +105,11 @@ const GENERATORS: [(&str, &str); 24] = [
     ("optimization-detective ", "optimization-detective"),
 ];
 
+/// How much of a comment is looked at, in bytes: plugins name themselves at its start.
+const MAX_COMMENT: usize = 1_000;
+
 /// Parts of comments and the plugins that write them; the version follows.
-const COMMENTS: [(&str, &str); 17] = [
+const COMMENTS: [(&str, &str); 32] = [
     ("optimized with the Yoast SEO plugin", "wordpress-seo"),
     ("optimized with the Yoast WordPress SEO plugin", "wordpress-seo"),
     ("optimized with the Yoast SEO Premium plugin", "wordpress-seo-premium"),
@@ -124,6 +127,21 @@ const COMMENTS: [(&str, &str); 17] = [
     ("optimized by the SEOPress plugin", "wp-seopress"),
     ("by Really Simple SSL", "really-simple-ssl"),
     ("This site is optimized with the Squirrly", "squirrly-seo"),
+    ("Cache Enabler by KeyCDN", "cache-enabler"),
+    ("Cachify | ", "cachify"),
+    ("optimized by Redis Object Cache", "redis-cache"),
+    ("Stream WordPress user activity plugin", "stream"),
+    ("Facebook Comments Plugin for WordPress", "facebook-comments-plugin"),
+    ("Hummingbird cache file was created", "hummingbird-performance"),
+    ("Comet Cache", "comet-cache"),
+    ("Cached by WP-Optimize", "wp-optimize"),
+    ("Cache served by breeze", "breeze"),
+    ("The SEO Framework by", "autodescription"),
+    ("Google Tag Manager for WordPress by gtm4wp", "duracelltomi-google-tag-manager"),
+    ("HFCM by 99 Robots", "header-footer-code-manager"),
+    ("Mailchimp for WordPress v", "mailchimp-for-wp"),
+    ("Google Analytics by ExactMetrics plugin", "google-analytics-dashboard-for-wp"),
+    ("added by Site Kit", "google-site-kit"),
 ];
 
 /// The plugins that name themselves, with their versions where they tell.
@@ -133,6 +151,7 @@ pub(super) fn plugins<'v>(view: &'v View<'_>) -> impl Iterator<Item = (&'static 
         Some((*slug, version_at_start(&text[mark.len()..])))
     });
     let comments = view.found.comments.iter().filter_map(|text| {
+        let text = &text[..text.floor_char_boundary(MAX_COMMENT)];
         let (at, mark, slug) =
             COMMENTS.iter().find_map(|(mark, slug)| Some((text.find(mark)?, mark, slug)))?;
         Some((*slug, version_at_start(&text[at + mark.len()..])))

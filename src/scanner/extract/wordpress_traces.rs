@@ -158,7 +158,8 @@ impl<'a> Traces<'a> {
             .map(|trace| WordpressPlugin { slug: trace.slug.to_string(), version: trace.version(core) })
             .collect();
         for (slug, version) in marks::plugins(view) {
-            match plugins.iter_mut().find(|plugin| plugin.slug == slug) {
+            // Themes bring builders under names of their own: `js_composer_salient`.
+            match plugins.iter_mut().find(|plugin| is_kind_of(&plugin.slug, slug)) {
                 Some(plugin) => plugin.version = version.or_else(|| plugin.version.take()),
                 None => plugins.push(WordpressPlugin { slug: slug.to_owned(), version }),
             }
@@ -166,6 +167,12 @@ impl<'a> Traces<'a> {
         plugins.truncate(MAX_ASSETS);
         plugins
     }
+}
+
+/// Whether a plugin is the one of this name, or a theme's own kind of it.
+fn is_kind_of(slug: &str, name: &str) -> bool {
+    let rest = slug.strip_prefix(name);
+    rest.is_some_and(|rest| rest.is_empty() || (name == "js_composer" && rest.starts_with(['_', '-'])))
 }
 
 impl Trace<'_> {
