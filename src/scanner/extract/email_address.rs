@@ -82,7 +82,7 @@ fn is_version(host: &str) -> bool {
 
 /// Addresses that nobody reads: placeholders of templates, error trackers, package names, images.
 fn is_junk(local: &str, host: &str, own: &str) -> bool {
-    const PLACEHOLDER_HOSTS: [&str; 24] = [
+    const PLACEHOLDER_HOSTS: [&str; 25] = [
         "address.com",
         "companyname.com",
         "domain.com",
@@ -102,6 +102,7 @@ fn is_junk(local: &str, host: &str, own: &str) -> bool {
         "site.com",
         "test.com",
         "website.com",
+        "xyz.com",
         "yourcompany.com",
         "yourdomain.com",
         "youremail.com",

@@ -282,7 +282,7 @@ mod tests {
             "<p>logo@2x.png and hero@3x.webp</p>",
             "<p>npm i script@0.0.11.js core@3.2.1</p>",
             "<p>Follow @firma on x.com/@firma</p>",
-            "<p>jane@example.com you@domain.com name@yourcompany.com</p>",
+            "<p>jane@example.com info@xyz.com you@domain.com name@yourcompany.com</p>",
             "<p>name@email.com, your.name@gmail.com</p>",
             "<script>var x = 'code@firma.de';</script>",
             "<script>Sentry.init({dsn:'https://0123456789abcdef0123456789abcdef@o1.ingest.sentry.io/1'})</script>",
