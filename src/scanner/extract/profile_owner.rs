@@ -72,7 +72,10 @@ pub(super) fn owner(view: &View<'_>, anchor: &Anchor<'_>, profile: &str) -> Owne
     if !label.is_empty() && !names_network && stands_in_sentence(view, anchor) {
         return Owner::Other;
     }
-    if label.contains('@') { Owner::Author } else { around }
+    // On networks for work the site has a page, and people have profiles.
+    let is_of_person = ["linkedin.com/in/", "linkedin.com/pub/", "xing.com/profile/"];
+    let is_doubtful = label.contains(['@', '©']) || is_of_person.iter().any(|path| profile.contains(path));
+    if is_doubtful { Owner::Author } else { around }
 }
 
 /// Whether a profile's address and the site's name or domain have letters in common.

@@ -253,6 +253,14 @@ mod tests {
                 vec!["https://x.com/musterblatt"],
             ),
             (
+                "<div><a href='https://www.linkedin.com/in/jo-beispiel'><i></i></a></div><a href='https://www.linkedin.com/company/musterwerk'></a>",
+                vec!["https://www.linkedin.com/company/musterwerk"],
+            ),
+            (
+                "<div><a href='https://www.linkedin.com/in/jo-beispiel'><i></i></a></div>",
+                vec!["https://www.linkedin.com/in/jo-beispiel"],
+            ),
+            (
                 "<div class=byline><a href='https://x.com/musterblatt'>@musterblatt</a></div><footer><a href='https://x.com/musterblatt'></a><a href='https://x.com/zweites'></a></footer>",
                 vec!["https://x.com/musterblatt", "https://x.com/zweites"],
             ),
