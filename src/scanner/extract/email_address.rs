@@ -82,9 +82,10 @@ fn is_version(host: &str) -> bool {
 
 /// Addresses that nobody reads: placeholders of templates, error trackers, package names, images.
 fn is_junk(local: &str, host: &str, own: &str) -> bool {
-    const PLACEHOLDER_HOSTS: [&str; 25] = [
+    const PLACEHOLDER_HOSTS: [&str; 26] = [
         "address.com",
         "companyname.com",
+        "demo.com",
         "domain.com",
         "domain.de",
         "domain.fr",
@@ -109,7 +110,8 @@ fn is_junk(local: &str, host: &str, own: &str) -> bool {
         "yoursite.com",
         "yourwebsite.com",
     ];
-    const PLACEHOLDER_LOCALS: [&str; 14] = [
+    const PLACEHOLDER_LOCALS: [&str; 15] = [
+        "demo",
         "email",
         "example",
         "firstname.lastname",

@@ -195,8 +195,18 @@ fn around<'t>(text: &'t str, seams: &[usize], at: usize, own: &str) -> Option<&'
     if text[..starts].ends_with(['@', '/', '=']) || is_password(&text[..starts]) {
         return None;
     }
+    let starts = starts + digits_of_number(&text[..starts], &text[starts..at]);
     let ends = seams_between(seams, at + 2, end).iter().copied().chain([end]);
     ends.filter_map(|end| text.get(starts..end)).find(|raw| address_on(own, raw).is_some())
+}
+
+/// How many digits at the start of an address end the number before it: `030 1234 7770info@firma.de`.
+fn digits_of_number(before: &str, address: &str) -> usize {
+    let digits = address.bytes().take_while(u8::is_ascii_digit).count();
+    let is_number = before.strip_suffix(' ').is_some_and(|rest| rest.ends_with(|c: char| c.is_ascii_digit()));
+    let is_glued =
+        is_number && digits >= 2 && address[digits..].starts_with(|c: char| c.is_ascii_alphabetic());
+    if is_glued { digits } else { 0 }
 }
 
 /// Whether what precedes is the user of an address such as `https://user:password@host/`.
@@ -270,6 +280,11 @@ mod tests {
             ("<p>info@firma.deTelefon 030</p>", vec!["info@firma.de"]),
             ("<p>u003einfo@firma.de</p>", vec!["info@firma.de"]),
             ("<p>0301234567info@firma.de</p>", vec!["info@firma.de"]),
+            ("<meta name=description content='Tel. 030 9018 7770info@firma.de'>", vec!["info@firma.de"]),
+            (
+                "<p>Raum 7 24info@firma.de und Club 24info@firma.de</p>",
+                vec!["info@firma.de", "24info@firma.de"],
+            ),
             ("<p>@handleinfo@firma.de</p>", vec![]),
         ] {
             assert_eq!(emails(html), expected, "{html}");
@@ -282,7 +297,7 @@ mod tests {
             "<p>logo@2x.png and hero@3x.webp</p>",
             "<p>npm i script@0.0.11.js core@3.2.1</p>",
             "<p>Follow @firma on x.com/@firma</p>",
-            "<p>jane@example.com info@xyz.com you@domain.com name@yourcompany.com</p>",
+            "<p>jane@example.com info@xyz.com contact@demo.com demo@gmail.com you@domain.com name@yourcompany.com</p>",
             "<p>name@email.com, your.name@gmail.com</p>",
             "<script>var x = 'code@firma.de';</script>",
             "<script>Sentry.init({dsn:'https://0123456789abcdef0123456789abcdef@o1.ingest.sentry.io/1'})</script>",
