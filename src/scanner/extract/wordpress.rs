@@ -207,7 +207,7 @@ mod tests {
             "<meta name=generator content='WordPress 6.4.2'><meta name=generator content='Powered by WPBakery Page Builder - x'>\
              <script src='/wp-content/plugins/js_composer_muster/a.js?ver=7.5'></script>\
              <!-- Performance optimized by Redis Object Cache. Retrieved 65 objects -->\
-             <!-- Stream WordPress user activity plugin v3.9.3 --><!-- Cachify | https://cachify.example -->\
+             <!-- Stream WordPress user activity plugin v3.9.3 --><!-- Cachify | https://cachify.example --><!-- BEGIN GADWP v5.1 Universal Analytics -->\
              <!-- a stream of comments about caches --><!-- Jetpack: todo -->",
         );
         let plugins: Vec<_> =
@@ -218,7 +218,8 @@ mod tests {
                 ("js_composer_muster", Some("7.5")),
                 ("redis-cache", None),
                 ("stream", Some("3.9.3")),
-                ("cachify", None)
+                ("cachify", None),
+                ("google-analytics-dashboard-for-wp", Some("5.1"))
             ]
         );
     }

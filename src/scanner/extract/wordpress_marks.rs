@@ -109,7 +109,7 @@ const GENERATORS: [(&str, &str); 24] = [
 const MAX_COMMENT: usize = 1_000;
 
 /// Parts of comments and the plugins that write them; the version follows.
-const COMMENTS: [(&str, &str); 32] = [
+const COMMENTS: [(&str, &str); 35] = [
     ("optimized with the Yoast SEO plugin", "wordpress-seo"),
     ("optimized with the Yoast WordPress SEO plugin", "wordpress-seo"),
     ("optimized with the Yoast SEO Premium plugin", "wordpress-seo-premium"),
@@ -142,6 +142,9 @@ const COMMENTS: [(&str, &str); 32] = [
     ("Mailchimp for WordPress v", "mailchimp-for-wp"),
     ("Google Analytics by ExactMetrics plugin", "google-analytics-dashboard-for-wp"),
     ("added by Site Kit", "google-site-kit"),
+    ("plugin=object-cache-pro", "object-cache-pro"),
+    ("BEGIN GADWP v", "google-analytics-dashboard-for-wp"),
+    ("optimiert mit wpSEO", "wpseo"),
 ];
 
 /// The plugins that name themselves, with their versions where they tell.
