@@ -30,6 +30,7 @@ mod social_networks;
 mod structured;
 mod technology;
 mod view;
+mod visible_text;
 mod walk;
 mod wordpress;
 mod wordpress_marks;

@@ -7,6 +7,8 @@ use super::{
 
 /// How many elements around a link are looked at.
 const MAX_ANCESTORS: usize = 10;
+/// How many bytes of the classes of each.
+const MAX_CLASS: usize = 500;
 /// How far around a link its sentence is looked for, in bytes, and how long it must be.
 const NEAR: usize = 120;
 const SENTENCE: usize = 25;
@@ -109,6 +111,7 @@ fn around(anchor: &Anchor<'_>) -> Owner {
             break;
         }
         let class = element.attr("class").unwrap_or_default();
+        let class = &class[..class.floor_char_boundary(MAX_CLASS)];
         let says = |words: &[&str]| words.iter().any(|word| contains_word(class, word));
         if element.name() == "blockquote" || says(&QUOTES) {
             return Owner::Other;

@@ -6,11 +6,12 @@ use super::{
     attributes::Attrs,
     clean,
     view::{Anchor, Counts, Found, Image, ItemProp, LinkTag, Meta},
+    visible_text::VisibleText,
 };
 
 /// Collects what the extractors read.
 pub(super) fn walk(html: &Html) -> Found<'_> {
-    let mut walker = Walker { found: Found::default(), scopes: Vec::new(), anchor: None, gap: false };
+    let mut walker = Walker::default();
     let mut node = html.tree.root();
     loop {
         let enters = match ElementRef::wrap(node) {
@@ -27,7 +28,7 @@ pub(super) fn walk(html: &Html) -> Found<'_> {
                 node = next;
                 break;
             }
-            let Some(parent) = node.parent() else { return walker.found };
+            let Some(parent) = node.parent() else { return walker.into_found() };
             node = parent;
         }
     }
@@ -43,21 +44,26 @@ enum Scope {
     Template(Counts),
 }
 
+#[derive(Default)]
 struct Walker<'a> {
     found: Found<'a>,
     /// The open elements that mean something, with the address of each so that its end is known.
     scopes: Vec<(*const Element, Scope)>,
     anchor: Option<usize>,
-    /// Whether white space is due before the next visible character.
-    gap: bool,
+    text: VisibleText,
 }
 
 impl<'a> Walker<'a> {
+    fn into_found(self) -> Found<'a> {
+        let (text, seams) = self.text.into_parts();
+        Found { text, seams, ..self.found }
+    }
+
     /// Takes note of a node that is no element; says whether to enter it.
     fn open(&mut self, node: &'a Node) -> bool {
         match node {
             Node::Text(text) => {
-                self.text(text);
+                self.text.add(text);
                 false
             }
             Node::Comment(comment) => {
@@ -76,16 +82,16 @@ impl<'a> Walker<'a> {
         let attrs = Attrs::of(element);
         self.found.counts.elements += 1;
         if is_block(name) {
-            self.line_break();
+            self.text.line_break();
         } else {
-            self.seam();
+            self.text.seam();
         }
         self.found.has_elementor_mark |= attrs.elementor;
         self.scope(element, name, &attrs);
         if is_fax(&attrs) {
             // What stands behind it is another number than what stands before it.
-            self.line_break();
-            self.found.fax_marks.push(self.found.text.len());
+            self.text.line_break();
+            self.found.fax_marks.push(self.text.len());
         }
         self.attributes(&attrs);
         self.collect(node, name, &attrs)
@@ -179,7 +185,7 @@ impl<'a> Walker<'a> {
     fn anchor(&mut self, node: ElementRef<'a>, attrs: &Attrs<'a>) {
         let Some(href) = attrs.href else { return };
         self.found.counts.links += 1;
-        let start = self.found.text.len();
+        let start = self.text.len();
         self.found.anchors.push(Anchor { href, node, start, end: start });
         self.anchor = Some(self.found.anchors.len() - 1);
         self.scopes.push((node.value(), Scope::Anchor));
@@ -216,7 +222,7 @@ impl<'a> Walker<'a> {
     /// Opens the scopes that an element makes.
     fn scope(&mut self, element: &'a Element, name: &str, attrs: &Attrs<'a>) {
         if name == "h1" && self.found.heading.is_none() {
-            self.found.heading = Some((self.found.text.len(), self.found.text.len()));
+            self.found.heading = Some((self.text.len(), self.text.len()));
             self.scopes.push((element, Scope::Heading));
         }
         if !attrs.itemprop.is_empty() && name != "meta" {
@@ -226,7 +232,7 @@ impl<'a> Walker<'a> {
 
     fn itemprop(&mut self, element: &'a Element, attrs: &Attrs<'a>) {
         let value = attrs.content.or(attrs.href).or(non_empty(attrs.src)).or(non_empty(attrs.datetime));
-        let at = self.found.text.len();
+        let at = self.text.len();
         self.scopes.push((element, Scope::ItemProp(self.found.itemprops.len())));
         self.found.itemprops.push(ItemProp { name: attrs.itemprop, value, start: at, end: at });
     }
@@ -235,9 +241,9 @@ impl<'a> Walker<'a> {
     fn close(&mut self, node: &'a Node) {
         let Node::Element(element) = node else { return };
         if is_block(element.name()) {
-            self.line_break();
+            self.text.line_break();
         } else {
-            self.seam();
+            self.text.seam();
         }
         while let Some((owner, scope)) = self.scopes.last().copied()
             && std::ptr::eq(owner, element)
@@ -248,7 +254,7 @@ impl<'a> Walker<'a> {
     }
 
     fn end_scope(&mut self, scope: Scope) {
-        let end = self.found.text.len();
+        let end = self.text.len();
         match scope {
             Scope::Anchor => {
                 if let Some(anchor) = self.anchor.take() {
@@ -262,78 +268,6 @@ impl<'a> Walker<'a> {
             }
             Scope::ItemProp(index) => self.found.itemprops[index].end = end,
             Scope::Template(counts) => self.found.counts = counts,
-        }
-    }
-
-    fn text(&mut self, text: &str) {
-        self.part_at_seam(text);
-        let mut rest = text;
-        while let Some(first) = rest.bytes().next() {
-            // Most text is made of runs that need no look at each character, and of plain spaces.
-            let run = rest.bytes().position(|byte| !byte.is_ascii_graphic()).unwrap_or(rest.len());
-            let length = if run > 0 {
-                self.visible(&rest[..run]);
-                run
-            } else if first == b' ' || first == b'\n' {
-                self.gap = true;
-                1
-            } else {
-                self.unusual(rest)
-            };
-            rest = &rest[length..];
-        }
-    }
-
-    /// Adds the first character of a text, which is not ASCII or not visible; tells its length.
-    fn unusual(&mut self, text: &str) -> usize {
-        let Some(c) = text.chars().next() else { return 0 };
-        if clean::is_space(c) {
-            self.gap = true;
-        } else if !c.is_control() && !clean::is_invisible(c) {
-            self.visible(if c == '＠' { "@" } else { &text[..c.len_utf8()] });
-        }
-        c.len_utf8()
-    }
-
-    /// Adds visible characters, after the white space that is due.
-    fn visible(&mut self, text: &str) {
-        if self.gap && self.is_in_line() {
-            self.found.text.push(' ');
-        }
-        self.gap = false;
-        self.found.text.push_str(text);
-    }
-
-    /// Whether the text has something in its last line.
-    fn is_in_line(&self) -> bool {
-        self.found.text.as_bytes().last().is_some_and(|last| *last != b'\n')
-    }
-
-    /// A label and a number that touch only because elements do are read as apart.
-    fn part_at_seam(&mut self, text: &str) {
-        if self.gap || self.found.seams.last() != Some(&self.found.text.len()) {
-            return;
-        }
-        let last = self.found.text.chars().next_back();
-        let kinds = (last.map(char::is_alphabetic), last.map(|c| c.is_ascii_digit()), text.chars().next());
-        self.gap = match kinds {
-            (Some(true), _, Some(next)) => next.is_ascii_digit() || next == '+',
-            (_, Some(true), Some(next)) => next.is_alphanumeric(),
-            _ => false,
-        };
-    }
-
-    fn line_break(&mut self) {
-        self.gap = false;
-        if self.is_in_line() {
-            self.found.text.push('\n');
-        }
-    }
-
-    fn seam(&mut self) {
-        let at = self.found.text.len();
-        if !self.gap && at > 0 && self.found.seams.last() != Some(&at) {
-            self.found.seams.push(at);
         }
     }
 }

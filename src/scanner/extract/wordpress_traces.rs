@@ -13,6 +13,8 @@ use crate::model::{WordpressPlugin, WordpressTheme};
 
 /// The most themes and plugins that are kept of one page.
 const MAX_ASSETS: usize = 100;
+/// The most files of a theme or plugin, or of WordPress itself, whose versions are compared.
+const MAX_VERSIONS: usize = 200;
 
 /// How far before `wp-content` an address may begin, in bytes.
 const MAX_PREFIX: usize = 200;
@@ -97,7 +99,9 @@ impl<'a> Traces<'a> {
             ["p", slug, version, _] if !slug.is_empty() && slug.len() <= 100 => {
                 note(&mut self.plugins, slug, "");
                 let known = self.plugins.iter_mut().find(|trace| trace.slug == *slug);
-                if let Some(trace) = known.filter(|_| marks::is_version(version)) {
+                if let Some(trace) =
+                    known.filter(|own| own.versions.len() < MAX_VERSIONS && marks::is_version(version))
+                {
                     trace.versions.push((version, OWN_FILE));
                 }
             }
@@ -121,7 +125,9 @@ impl<'a> Traces<'a> {
             let Some(rest) = after_slash(&text[at + INCLUDES.needle().len()..]) else { continue };
             self.has_core |=
                 ["js", "css", "blocks", "images", "fonts"].iter().any(|dir| rest.starts_with(dir));
-            if CORE_FILES.iter().any(|file| path_of(rest).contains(file)) {
+            if self.core_versions.len() < MAX_VERSIONS
+                && CORE_FILES.iter().any(|file| path_of(rest).contains(file))
+            {
                 self.core_versions.extend(version_of(path_of(rest)));
             }
         }
@@ -224,7 +230,9 @@ fn note<'a>(list: &mut Vec<Trace<'a>>, slug: &'a str, path: &'a str) {
         list.push(Trace { slug, versions: Vec::new() });
     }
     let weight = if is_library(path) { LIBRARY } else { OWN_FILE };
-    list[at].versions.extend(version_of(path).map(|version| (version, weight)));
+    if list[at].versions.len() < MAX_VERSIONS {
+        list[at].versions.extend(version_of(path).map(|version| (version, weight)));
+    }
 }
 
 /// What follows a slash, which a script may have escaped.

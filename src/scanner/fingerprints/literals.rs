@@ -191,7 +191,7 @@ mod tests {
         for (at, literal) in literals.iter().enumerate() {
             let shifted = (0..GRAM).map(|shift| format!("{}{literal}", "-".repeat(shift)));
             for text in shifted.chain([
-                format!("{literal}"),
+                (*literal).to_owned(),
                 format!("-{}", literal.to_uppercase().replace("SS", "ß")),
                 format!("{literal}{literal}-"),
             ]) {
