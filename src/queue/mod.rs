@@ -19,17 +19,14 @@ use crate::{
     clock::Clock,
     config::WorkerSettings,
     metrics::Metrics,
-    model::{
-        BatchId, DomainId, JobId, JobStep, KnownSite, ScanError, ScanErrorCode, ScanFailure, ScanReport,
-        WorkerId,
-    },
+    model::{BatchId, DomainId, KnownSite, ScanError, ScanErrorCode, ScanFailure, ScanReport, WorkerId},
     store::{
-        Db, StoreError,
+        Db, Notification, StoreError,
         engine::{
             self, Cancelled, Claim, ClaimedJob, Expired, FinishedJob, HeldLease, LostLease, Outcome,
             Recorded, Target,
         },
-        tell_steps,
+        tell,
     },
 };
 
@@ -81,12 +78,9 @@ impl Queue {
         &self.0.metrics
     }
 
-    /// Tells other nodes to which steps running jobs have come. Nobody else is there on SQLite.
-    pub async fn tell_steps(&self, steps: HashMap<JobId, JobStep>) -> Result<(), StoreError> {
-        if self.0.db.is_sqlite() {
-            return Ok(());
-        }
-        tell_steps(self.0.db.writer(), steps).await
+    /// Tells other nodes what has changed.
+    pub async fn tell(&self, what: &[Notification]) -> Result<(), StoreError> {
+        tell(self.0.db.writer(), what).await
     }
 
     /// How many jobs are in each state.

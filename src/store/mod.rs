@@ -29,5 +29,5 @@ pub use connect::Access;
 pub use cursor::{CursorError, ListIdentity, Position, SortKey};
 pub use db::{Db, Transaction, commit};
 pub use error::StoreError;
-pub use notify::{Listener, Notification, tell_steps};
+pub use notify::{Listener, Notification, tell};
 pub use page::{Direction, Page, PageRequest};

@@ -58,26 +58,16 @@ impl Notification {
     }
 }
 
-/// Tells other nodes to which steps running jobs have come.
-pub async fn tell_steps(
-    connection: &impl ConnectionTrait,
-    steps: impl IntoIterator<Item = (JobId, JobStep)>,
-) -> Result<(), StoreError> {
-    let steps: Vec<_> = steps.into_iter().map(|(job, step)| Notification::Step(job, step)).collect();
-    send_all(connection, &steps).await
-}
-
-/// Sends pokes when the transaction is committed. SQLite has one process, which pokes itself.
-pub(super) async fn send_all(
-    transaction: &impl ConnectionTrait,
-    what: &[Notification],
-) -> Result<(), StoreError> {
-    if transaction.get_database_backend() != DbBackend::Postgres || what.is_empty() {
+/// Tells other nodes what has changed; in a transaction, when it is committed. One at a time of a server's transactions
+/// that tell something is committed, so the many that end jobs leave it to one that does nothing else. SQLite has one
+/// process, which pokes itself.
+pub async fn tell(connection: &impl ConnectionTrait, what: &[Notification]) -> Result<(), StoreError> {
+    if connection.get_database_backend() != DbBackend::Postgres || what.is_empty() {
         return Ok(());
     }
     let payloads: Vec<String> = what.iter().map(|one| one.payload()).collect();
     let text = "SELECT count(pg_notify($1, payload)) FROM unnest($2) AS payload";
-    sql::all(transaction, text, [CHANNEL.into(), payloads.into()]).await?;
+    sql::all(connection, text, [CHANNEL.into(), payloads.into()]).await?;
     Ok(())
 }
 

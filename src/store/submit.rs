@@ -140,7 +140,7 @@ pub async fn insert_scans(
     insert_domains(transaction, scope, shared, &rows).await?;
     mark_waiting(transaction, scope, shared, &rows).await?;
     insert_jobs(transaction, scope, shared, rows).await?;
-    notify::send_all(transaction, &[Notification::Work]).await
+    notify::tell(transaction, &[Notification::Work]).await
 }
 
 const COLUMNS: &[Column] = &[

@@ -8,10 +8,10 @@ use std::{
 use tokio::task::AbortHandle;
 use tracing::info;
 
+use super::pokes::Pokes;
 use crate::{
     metrics::Metrics,
     model::{JobId, JobStep},
-    progress::ProgressHub,
     store::engine::{ClaimedJob, HeldLease, LostLease},
 };
 
@@ -19,8 +19,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub(super) struct Leases {
     held: Arc<Mutex<HashMap<JobId, Held>>>,
-    untold: Arc<Mutex<HashMap<JobId, JobStep>>>,
-    progress: ProgressHub,
+    pokes: Pokes,
     metrics: Metrics,
 }
 
@@ -35,8 +34,8 @@ struct Held {
 }
 
 impl Leases {
-    pub(super) fn new(progress: ProgressHub, metrics: Metrics) -> Self {
-        Self { held: Arc::default(), untold: Arc::default(), progress, metrics }
+    pub(super) fn new(pokes: Pokes, metrics: Metrics) -> Self {
+        Self { held: Arc::default(), pokes, metrics }
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<JobId, Held>> {
@@ -50,7 +49,7 @@ impl Leases {
             job.id,
             Held { lease, is_single: job.batch_id.is_none(), handed_over: false, task: None },
         );
-        self.progress.step(job.id, JobStep::Resolving);
+        self.pokes.step(job.id, JobStep::Resolving, false);
     }
 
     /// Lets the job's task be ended when its lease is lost.
@@ -63,18 +62,11 @@ impl Leases {
     /// Notes what the job does now; watchers on this node see it at once, those on others when they are told, or with the
     /// next heartbeat.
     pub(super) fn step(&self, job: JobId, step: JobStep) {
-        if let Some(held) = self.lock().get_mut(&job) {
+        let is_single = self.lock().get_mut(&job).is_some_and(|held| {
             held.lease.step = step;
-            if held.is_single {
-                self.untold.lock().unwrap_or_else(PoisonError::into_inner).insert(job, step);
-            }
-        }
-        self.progress.step(job, step);
-    }
-
-    /// The newest steps of jobs outside batches since the last call.
-    pub(super) fn take_steps(&self) -> HashMap<JobId, JobStep> {
-        std::mem::take(&mut self.untold.lock().unwrap_or_else(PoisonError::into_inner))
+            held.is_single
+        });
+        self.pokes.step(job, step, is_single);
     }
 
     /// Notes that the recorder has the job's outcome.

@@ -1,6 +1,7 @@
 //! The loop that does the work: claim, scan, record, until told to stop.
 
 mod leases;
+mod pokes;
 mod recorder;
 mod scan_job;
 mod turns;
@@ -23,6 +24,7 @@ use tracing::{Instrument, Span, debug, info, warn};
 
 use self::{
     leases::Leases,
+    pokes::Pokes,
     recorder::Recorder,
     turns::{Turns, Visit},
 };
@@ -74,6 +76,7 @@ pub struct Worker {
     queue: Queue,
     scanner: Arc<dyn Scan>,
     progress: ProgressHub,
+    pokes: Pokes,
     leases: Leases,
     turns: Turns,
     concurrency: usize,
@@ -91,10 +94,12 @@ impl Worker {
         settings: &WorkerSettings,
     ) -> Self {
         let id = WorkerId::generate();
+        let pokes = Pokes::new(queue.clone(), progress.clone());
         Self {
             id,
             turns: Turns::new(queue.clone(), id),
-            leases: Leases::new(progress.clone(), queue.metrics().clone()),
+            leases: Leases::new(pokes.clone(), queue.metrics().clone()),
+            pokes,
             queue,
             scanner,
             progress,
@@ -110,13 +115,14 @@ impl Worker {
             warn!(%error, "Jobs of an earlier process could not be put back yet");
         }
         let (finished, to_record) = mpsc::channel(recorder::GROUP * 2);
-        let recorder = Recorder::new(self.queue.clone(), self.progress.clone(), self.leases.clone());
+        let recorder = Recorder::new(self.queue.clone(), self.pokes.clone(), self.leases.clone());
         let ended = CancellationToken::new();
         let mut upkeep = JoinSet::new();
         upkeep.spawn(upkeep::keep_leases(self.queue.clone(), self.leases.clone(), ended.clone()));
         upkeep.spawn(self.turns.clone().keep(ended.clone()));
-        upkeep.spawn(upkeep::tell_steps(self.queue.clone(), self.leases.clone(), ended.clone()));
-        upkeep.spawn(upkeep::maintain(self.queue.clone(), self.progress.clone(), ended.clone()));
+        upkeep.spawn(self.pokes.clone().tell(ended.clone()));
+        let (pokes, progress) = (self.pokes.clone(), self.progress.clone());
+        upkeep.spawn(upkeep::maintain(self.queue.clone(), pokes, progress, ended.clone()));
         upkeep.spawn(upkeep::clean_up(self.queue.clone(), ended.clone()));
         let recording = tokio::spawn(recorder.run(to_record));
 
@@ -129,6 +135,7 @@ impl Worker {
         }
         ended.cancel();
         upkeep.join_all().await;
+        self.pokes.tell_now().await;
     }
 
     async fn work(
@@ -238,9 +245,7 @@ impl Worker {
             if let Err(error) = self.queue.mark_batches_started(&new).await {
                 warn!(%error, "Batches could not be marked as started; their first finished job does it");
             }
-            for batch in &new {
-                self.progress.poke_batch(*batch);
-            }
+            self.pokes.batches(&new);
         }
         self.started = batches;
     }

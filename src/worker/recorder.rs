@@ -5,10 +5,9 @@ use std::time::Duration;
 use tokio::{sync::mpsc, time::Instant};
 use tracing::{Instrument, debug, error, warn};
 
-use super::leases::Leases;
+use super::{leases::Leases, pokes::Pokes};
 use crate::{
     model::{ScanError, ScanErrorCode, ScanFailure},
-    progress::ProgressHub,
     queue::Queue,
     spans,
     store::{
@@ -29,13 +28,13 @@ const RETRY: Duration = Duration::from_millis(500);
 /// Gathers finished jobs and writes them.
 pub(super) struct Recorder {
     queue: Queue,
-    progress: ProgressHub,
+    pokes: Pokes,
     leases: Leases,
 }
 
 impl Recorder {
-    pub(super) fn new(queue: Queue, progress: ProgressHub, leases: Leases) -> Self {
-        Self { queue, progress, leases }
+    pub(super) fn new(queue: Queue, pokes: Pokes, leases: Leases) -> Self {
+        Self { queue, pokes, leases }
     }
 
     /// Records until every sender is gone and everything sent is written.
@@ -107,12 +106,6 @@ impl Recorder {
         for job in group {
             self.leases.release(job.job_id);
         }
-        poke(&self.progress, recorded);
+        self.pokes.recorded(recorded);
     }
-}
-
-/// Tells the watchers on this node what has changed.
-pub(super) fn poke(progress: &ProgressHub, recorded: &Recorded) {
-    recorded.jobs.iter().for_each(|job| progress.poke_job(*job));
-    recorded.batches.iter().for_each(|batch| progress.poke_batch(*batch));
 }

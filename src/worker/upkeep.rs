@@ -1,4 +1,4 @@
-//! What a worker does beside its work: it keeps its leases, tells how far it has come, and keeps the queue in order.
+//! What a worker does beside its work: it keeps its leases, and the queue in order.
 
 use std::time::Duration;
 
@@ -6,14 +6,11 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
-use super::{leases::Leases, recorder};
+use super::{leases::Leases, pokes::Pokes};
 use crate::{progress::ProgressHub, queue::Queue, store::engine::Cancelled};
 
 /// Leases are extended, due retries released and lost workers noticed this often.
 const HEARTBEAT: Duration = Duration::from_secs(1);
-
-/// Steps of running jobs are told to other nodes this often.
-const TELLING: Duration = Duration::from_millis(100);
 
 /// Old rows are looked for this often.
 const CLEANING: Duration = Duration::from_secs(60);
@@ -42,25 +39,8 @@ pub(super) async fn keep_leases(queue: Queue, leases: Leases, ended: Cancellatio
     }
 }
 
-/// Tells other nodes how far jobs have come that somebody may wait for: those outside batches. One statement for all of
-/// them, and none while nothing moves.
-pub(super) async fn tell_steps(queue: Queue, leases: Leases, ended: CancellationToken) {
-    let mut beat = interval(TELLING);
-    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    while ended.run_until_cancelled(beat.tick()).await.is_some() {
-        let steps = leases.take_steps();
-        if steps.is_empty() {
-            continue;
-        }
-        // Whoever watches learns it from the next heartbeat.
-        if let Err(error) = queue.tell_steps(steps).await {
-            debug!(%error, "Other nodes could not be told how far jobs have come");
-        }
-    }
-}
-
 /// Releases due retries, takes the jobs of silent workers, and ends batches at their deadlines.
-pub(super) async fn maintain(queue: Queue, progress: ProgressHub, ended: CancellationToken) {
+pub(super) async fn maintain(queue: Queue, pokes: Pokes, progress: ProgressHub, ended: CancellationToken) {
     let mut beat = interval(HEARTBEAT);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while ended.run_until_cancelled(beat.tick()).await.is_some() {
@@ -70,7 +50,7 @@ pub(super) async fn maintain(queue: Queue, progress: ProgressHub, ended: Cancell
             Err(error) => warn!(%error, "Due retries could not be released"),
         }
         match queue.reap().await {
-            Ok(recorded) => recorder::poke(&progress, &recorded),
+            Ok(recorded) => pokes.recorded(&recorded),
             Err(error) => warn!(%error, "Jobs of lost workers could not be taken"),
         }
         match queue.cancel_overdue().await {

@@ -10,6 +10,7 @@ mod crashes;
 mod demo_sites;
 mod engine_batches;
 mod engine_fairness;
+mod engine_pokes;
 mod engine_recovery;
 mod engine_retention;
 mod graphiql;

@@ -49,7 +49,7 @@ pub async fn cancel(
             batch.cancel(jobs.len(), as_a_whole);
         }
         counters::store(&transaction, batches.values(), now).await?;
-        notify::send_all(&transaction, &pokes(&jobs, batch_id)).await?;
+        notify::tell(&transaction, &pokes(&jobs, batch_id)).await?;
     }
     transaction.commit().await?;
     Ok(Some(Cancelled { jobs, batch: batch_id }))

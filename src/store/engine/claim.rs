@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Value};
 
-use super::super::{Db, Notification, StoreError, notify, sql};
+use super::super::{Db, StoreError, sql};
 use super::{LOSSES_BEFORE_ISOLATION, capped};
 use crate::model::{BatchId, DomainId, DomainName, JobId, JobType, ScanOptions, TenantId, WorkerId};
 
@@ -157,7 +157,7 @@ fn claimed(row: &QueryResult, lease: TimeDelta) -> Result<ClaimedJob, StoreError
     })
 }
 
-/// Notes that work on these batches has begun, and tells the other nodes. Those that had begun before stay as they are.
+/// Notes that work on these batches has begun. Those that had begun before stay as they are.
 pub async fn mark_batches_started(
     db: &Db,
     batches: &[BatchId],
@@ -172,6 +172,5 @@ pub async fn mark_batches_started(
     );
     let ids = sql::ids_value(backend, batches.iter().map(|id| id.0));
     sql::execute(db.writer(), text, [ids, started_value]).await?;
-    let pokes: Vec<Notification> = batches.iter().copied().map(Notification::Batch).collect();
-    notify::send_all(db.writer(), &pokes).await
+    Ok(())
 }

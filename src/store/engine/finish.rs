@@ -8,7 +8,7 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend};
 use serde_json::{Value as Json, json};
 
 use super::super::{
-    Db, Notification, StoreError, notify,
+    Db, StoreError,
     sql::{self, Column, Kind},
 };
 use super::{
@@ -78,13 +78,15 @@ impl FinishedJob {
 pub struct Recorded {
     /// The jobs that were finished or put back.
     pub jobs: Vec<JobId>,
+    /// Those of them that belong to no batch.
+    pub singles: Vec<JobId>,
     /// The batches that changed.
     pub batches: Vec<BatchId>,
     /// The jobs whose finish came too late: cancelled, or another worker's by now.
     pub stale: Vec<JobId>,
 }
 
-/// Records the group in one transaction; either all of it is stored or nothing.
+/// Records the group in one transaction; either all of it is stored or nothing. Nobody is told: that is the caller's.
 pub async fn finish(db: &Db, group: &[FinishedJob], now: DateTime<Utc>) -> Result<Recorded, StoreError> {
     let transaction = db.begin().await?;
     let mut batches = counters::lock(&transaction, group.iter().filter_map(|job| job.batch_id)).await?;
@@ -95,20 +97,13 @@ pub async fn finish(db: &Db, group: &[FinishedJob], now: DateTime<Utc>) -> Resul
     update_jobs(&transaction, &valid, &sequences, now).await?;
     facts::store(&transaction, &valid, now).await?;
     counters::store(&transaction, batches.values(), now).await?;
-    let recorded = Recorded {
+    transaction.commit().await?;
+    Ok(Recorded {
         jobs: valid.iter().map(|job| job.job_id).collect(),
+        singles: valid.iter().filter(|job| job.batch_id.is_none()).map(|job| job.job_id).collect(),
         batches: batches.values().filter(|batch| batch.changed()).map(|batch| batch.id).collect(),
         stale: late.iter().map(|job| job.job_id).collect(),
-    };
-    notify::send_all(&transaction, &pokes(&valid, &recorded)).await?;
-    transaction.commit().await?;
-    Ok(recorded)
-}
-
-/// Batches by id, and the jobs that belong to none.
-fn pokes(valid: &[&FinishedJob], recorded: &Recorded) -> Vec<Notification> {
-    let singles = valid.iter().filter(|job| job.batch_id.is_none()).map(|job| Notification::Job(job.job_id));
-    recorded.batches.iter().copied().map(Notification::Batch).chain(singles).collect()
+    })
 }
 
 /// The epoch of each job of the group that is still running.
