@@ -22,6 +22,7 @@ mod graphql_limits;
 mod graphql_lists;
 mod graphql_operations;
 mod graphql_relations;
+mod graphql_retention;
 mod graphql_schema;
 mod graphql_selections;
 mod graphql_sockets;
