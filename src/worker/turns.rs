@@ -157,3 +157,47 @@ impl Drop for Visit {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::{
+        clock::Clock,
+        config::{DatabaseSettings, WorkerSettings},
+        model::{DomainId, DomainName, JobId, JobType, ScanOptions, TenantId},
+        store::{Access, Db},
+    };
+
+    fn job(name: &str) -> ClaimedJob {
+        ClaimedJob {
+            id: JobId::generate(),
+            tenant_id: TenantId::generate(),
+            batch_id: None,
+            job_type: JobType::DomainScan,
+            domain_id: DomainId::generate(),
+            name: DomainName::parse(name).unwrap(),
+            options: ScanOptions::default(),
+            has_revisit: false,
+            lease_epoch: 1,
+            attempts: 1,
+            max_attempts: 3,
+            claimed_at: DateTime::UNIX_EPOCH,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_worker_that_is_alone_remembers_no_host_that_it_has_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let database_url = folder.path().join("turns.db").display().to_string();
+        let db = Db::open(&DatabaseSettings { database_url, ..<_>::default() }, Access::Serve).await.unwrap();
+        let queue = Queue::new(db, Clock::system(), &WorkerSettings::default());
+        let turns = Turns::new(queue, WorkerId::generate());
+        let visits = turns.take(["a.test", "b.test", "a.test"].map(job).into()).await;
+        assert_eq!((visits.len(), turns.lock().visits.len()), (3, 2));
+        drop(visits);
+        let hosts = turns.lock();
+        assert!(hosts.visits.is_empty() && hosts.left.is_empty(), "{hosts:?}");
+    }
+}
