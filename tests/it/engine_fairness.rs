@@ -18,12 +18,13 @@ use scrapersky::{
     },
     service::SubmitScan,
     store::{
-        Columns, batches,
+        Columns, Transaction, batches, commit,
         engine::{ClaimedJob, FinishedJob, Outcome},
         jobs,
     },
     worker::Scan,
 };
+use sea_orm::ConnectionTrait;
 
 use crate::{
     on_each_database,
@@ -167,4 +168,55 @@ on_each_database! {
         let left = jobs::count(engine.db.reader(), &engine.scope, &pending).await.unwrap();
         assert!(left > 50_000, "the backlog was still large");
     }
+}
+
+/// Claims wait while the returned transaction is open: when they have looked at the queue, before they change it.
+async fn claims_held(engine: &TestEngine) -> Transaction {
+    engine
+        .execute(
+            "CREATE FUNCTION wait_for_test() RETURNS trigger LANGUAGE plpgsql \
+               AS $$ BEGIN PERFORM pg_advisory_xact_lock_shared(42); RETURN NULL; END $$; \
+             CREATE TRIGGER wait_for_test BEFORE UPDATE OF worker_id ON jobs EXECUTE FUNCTION wait_for_test()",
+        )
+        .await;
+    let held = engine.db.begin().await.unwrap();
+    held.execute_unprepared("SELECT pg_advisory_xact_lock(42)").await.unwrap();
+    held
+}
+
+async fn is_waiting(engine: &TestEngine, claims: i64) {
+    let waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted \
+                   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+    eventually_async("claims wait", || async { engine.number(waiting).await == claims }).await;
+}
+
+/// Single scans go first. A claim that sees them, but not yet what another one is about to take, would give the tenant
+/// more than its cap.
+#[cfg_attr(not(postgres), ignore = "needs PostgreSQL")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_claim_counts_what_another_one_is_about_to_take() {
+    let database = TestDatabase::postgres().await;
+    let engine = capped(&database, 3).await;
+    submit_many(&engine, &engine.scope, "n", 10).await;
+    let held = claims_held(&engine).await;
+    let claim = || {
+        let queue = engine.queue.clone();
+        tokio::spawn(async move { queue.claim(WorkerId::generate(), 3).await.unwrap().len() })
+    };
+    let first = claim();
+    is_waiting(&engine, 1).await;
+    for name in ["a.test", "b.test", "c.test"] {
+        let scan = SubmitScan {
+            name: name.to_owned(),
+            options: ScanOptions::default(),
+            max_age: None,
+            idempotency_key: None,
+        };
+        engine.service.scan_domain(&engine.scope, scan).await.unwrap();
+    }
+    let second = claim();
+    is_waiting(&engine, 2).await;
+    commit(held).await.unwrap();
+    assert_eq!((first.await.unwrap(), second.await.unwrap()), (3, 0));
+    assert_eq!(engine.number("SELECT count(*) FROM jobs WHERE status = 'running'").await, 3);
 }
