@@ -1,4 +1,4 @@
-//! On a table of two million jobs every statement of the hot path keeps its index. The statements are those that the
+//! On a table of two million jobs, with their domains and batches, every statement of the hot path keeps its index. The statements are those that the
 //! program sends, caught on their way.
 
 use std::time::Duration;
@@ -7,7 +7,9 @@ use scrapersky::{
     config::WorkerSettings,
     model::{BatchId, BatchStatus, DomainId, JobId, JobStatus, JobStep, Scope, TenantId, WorkerId},
     store::{
-        Columns, Db, Direction, PageRequest, Position, SortKey, batches, domains,
+        Columns, Db, Direction, PageRequest, Position, SortKey,
+        batches::{self, BatchOrder, BatchSort},
+        domains::{self, DomainOrder, DomainSort},
         engine::{self, FinishedJob, HeldLease, Outcome},
         jobs,
     },
@@ -20,31 +22,40 @@ use crate::{
     support::{
         engine::{TestEngine, batch_of, report},
         large_table,
-        plans::{plans, scans_of_jobs},
+        plans::{full_scans, plans},
     },
 };
 
-/// The statements of some work keep from reading all jobs, and follow this index.
+/// The statements of some work keep from reading all of a large table, and follow this index.
 async fn follows<T>(db: &Db, what: &str, index: &str, work: impl Future<Output = T>) -> T {
-    let (answer, statements) = db.statements_of(work).await;
-    let on_jobs: Vec<&Statement> = statements.iter().filter(|one| names_jobs(&one.sql)).collect();
-    assert!(!on_jobs.is_empty(), "{what}: {statements:?}");
-    let mut all = String::new();
-    for statement in on_jobs {
-        for plan in plans(db, statement).await {
-            assert_eq!(scans_of_jobs(&plan), Vec::<&str>::new(), "{what}: {}\n{plan}", statement.sql);
-            all.push_str(&plan);
-        }
-    }
-    assert!(
-        all.contains(&format!(" {index} ")) || all.contains(&format!(" {index}\n")),
-        "{what} by {index}: {all}"
-    );
+    let (answer, plans) = planned(db, what, work).await;
+    assert!(plans.iter().any(|plan| uses(plan, index)), "{what} by {index}: {plans:?}");
     answer
 }
 
-fn names_jobs(sql: &str) -> bool {
-    ["FROM jobs", "UPDATE jobs", "JOIN jobs"].iter().any(|part| sql.contains(part))
+/// The plans of what the work asks of large tables; none reads one of them from end to end.
+async fn planned<T>(db: &Db, what: &str, work: impl Future<Output = T>) -> (T, Vec<String>) {
+    let (answer, statements) = db.statements_of(work).await;
+    let on_large: Vec<&Statement> = statements.iter().filter(|one| names_large_table(&one.sql)).collect();
+    assert!(!on_large.is_empty(), "{what}: {statements:?}");
+    let mut all = Vec::new();
+    for statement in on_large {
+        for plan in plans(db, statement).await {
+            assert_eq!(full_scans(&plan), Vec::<&str>::new(), "{what}: {}\n{plan}", statement.sql);
+            all.push(plan);
+        }
+    }
+    (answer, all)
+}
+
+fn uses(plan: &str, index: &str) -> bool {
+    plan.contains(&format!(" {index} ")) || plan.contains(&format!(" {index}\n"))
+}
+
+fn names_large_table(sql: &str) -> bool {
+    let names =
+        |table| ["FROM", "UPDATE", "JOIN"].iter().any(|verb| sql.contains(&format!("{verb} {table} ")));
+    ["jobs", "domains", "batch_jobs"].into_iter().any(names)
 }
 
 fn id(kind: u32, number: u32) -> Uuid {
@@ -73,6 +84,8 @@ on_each_database! {
         let engine = filled(&database, WorkerSettings::default()).await;
         the_queue(&engine, &capped).await;
         lists(&engine).await;
+        lists_of_domains(&engine).await;
+        lists_of_batches(&engine).await;
         submission(&engine).await;
         removal(&engine).await;
     }
@@ -156,6 +169,77 @@ async fn lists(engine: &TestEngine) {
     follows(&engine.db, "domains of batches", "jobs_by_batch", pages).await.unwrap();
     let batches = batches::by_ids(db, scope, &of_batches, Columns::all()).await.unwrap();
     assert!(batches.iter().all(|batch| batch.status == BatchStatus::Running));
+}
+
+/// Pages from the beginning and from each of these positions, either way.
+fn requests(from: &[Position]) -> Vec<PageRequest> {
+    let positions = std::iter::once(None).chain(from.iter().cloned().map(Some));
+    let either_way = |from: Option<Position>| {
+        [false, true].map(|backward| PageRequest { limit: 50, backward, from: from.clone() })
+    };
+    positions.flat_map(either_way).collect()
+}
+
+/// By a time: from one that is known and from one that is not.
+fn times(kind: u32) -> Vec<Position> {
+    let known = chrono::DateTime::from_timestamp(1_704_067_200 + 5_000, 0);
+    [known, None].map(|at| Position { key: SortKey::Time(at), id: id(kind, 5_000) }).to_vec()
+}
+
+async fn lists_of_domains(engine: &TestEngine) {
+    let (db, scope) = (engine.db.reader(), &engine.scope);
+    let name = Position { key: SortKey::Text("site-5.example".to_owned()), id: id(3, 5) };
+    let created = Position { key: SortKey::Id, id: id(3, 5_000) };
+    let all = domains::DomainFilter::default();
+    let of_batch = domains::DomainFilter { batch_id: Some(BatchId(id(2, 150))), ..all.clone() };
+    for (by, index, from) in [
+        (DomainSort::Name, "domains_by_name", vec![name]),
+        (DomainSort::CreatedAt, "domains_by_tenant", vec![created]),
+        (DomainSort::LastScan, "domains_by_scan", times(3)),
+    ] {
+        for (direction, request) in in_both_directions(&from) {
+            let order = DomainOrder { by, direction };
+            let page = domains::page(db, scope, &all, order, &request, Columns::all());
+            follows(&engine.db, "domains", index, page).await.unwrap();
+            let page = domains::page(db, scope, &of_batch, order, &request, Columns::all());
+            let (page, plans) = planned(&engine.db, "domains of a batch", page).await;
+            page.unwrap();
+            for plan in plans {
+                assert!(uses(&plan, "jobs_by_batch"), "{plan}");
+                // An index in the order of the list would lead past all of the tenant's other domains.
+                assert!(by == DomainSort::CreatedAt || !uses(&plan, index), "{order:?} {request:?}: {plan}");
+            }
+        }
+    }
+    for filter in [&of_batch, &domains::DomainFilter { is_wordpress: Some(true), ..of_batch.clone() }] {
+        let count = domains::count(db, scope, filter);
+        follows(&engine.db, "counted domains of a batch", "jobs_by_batch", count).await.unwrap();
+    }
+}
+
+async fn lists_of_batches(engine: &TestEngine) {
+    let (db, scope, all) = (engine.db.reader(), &engine.scope, batches::BatchFilter::default());
+    let created = Position { key: SortKey::Id, id: id(2, 5_000) };
+    // Those of all tenants by their end are an index as well, which serves a tenant that has a good part of them.
+    for (by, indexes, from) in [
+        (BatchSort::CreatedAt, ["batch_jobs_by_tenant"; 2], vec![created]),
+        (BatchSort::EndTime, ["batch_jobs_by_end", "batch_jobs_by_age"], times(2)),
+    ] {
+        for (direction, request) in in_both_directions(&from) {
+            let order = BatchOrder { by, direction };
+            let page = batches::page(db, scope, &all, order, &request, Columns::all());
+            let (page, plans) = planned(&engine.db, "batches", page).await;
+            page.unwrap();
+            assert!(plans.iter().all(|plan| indexes.iter().any(|index| uses(plan, index))), "{plans:?}");
+        }
+    }
+}
+
+fn in_both_directions(from: &[Position]) -> impl Iterator<Item = (Direction, PageRequest)> {
+    let requests = requests(from);
+    [Direction::Ascending, Direction::Descending]
+        .into_iter()
+        .flat_map(move |direction| requests.clone().into_iter().map(move |request| (direction, request)))
 }
 
 async fn submission(engine: &TestEngine) {

@@ -36,6 +36,18 @@ pub struct DomainFilter {
 }
 
 impl DomainFilter {
+    /// The tenant's domains that the filter lets through. Those of a batch are read by their keys, however many others
+    /// the tenant has.
+    fn conditions(&self, connection: &impl ConnectionTrait, scope: &Scope) -> Conditions {
+        let backend = connection.get_database_backend();
+        // The sign keeps SQLite from an index of the tenant's domains.
+        let by_key = self.batch_id.is_some() && backend == DbBackend::Sqlite;
+        let tenant = if by_key { "+d.tenant_id" } else { "d.tenant_id" };
+        let mut conditions = Conditions::of_tenant(backend, tenant, scope.tenant_id);
+        self.narrow(&mut conditions);
+        conditions
+    }
+
     /// Adds the conditions on `domains d`.
     fn narrow(&self, conditions: &mut Conditions) {
         if let Some(text) = &self.name_contains {
@@ -49,7 +61,12 @@ impl DomainFilter {
         conditions.compare("d.is_wordpress", "=", self.is_wordpress);
         if let Some(batch) = self.batch_id {
             let place = conditions.bind(batch.0);
-            conditions.and(&format!("d.id IN (SELECT domain_id FROM jobs WHERE batch_id = ${place})"));
+            let members = format!("SELECT domain_id FROM jobs WHERE batch_id = ${place}");
+            // As an array, PostgreSQL's planner takes them for few and does not look for them among all of the tenant's.
+            conditions.and(&match conditions.backend {
+                DbBackend::Postgres => format!("d.id = ANY (ARRAY({members}))"),
+                _ => format!("d.id IN ({members})"),
+            });
         }
         conditions.compare("d.last_scan", "<", self.last_scan_before);
         conditions.compare("d.last_scan", ">", self.last_scan_after);
@@ -122,9 +139,7 @@ pub async fn page(
     request: &PageRequest,
     columns: Columns<Domain>,
 ) -> Result<Page<Domain>, StoreError> {
-    let mut conditions =
-        Conditions::of_tenant(connection.get_database_backend(), "d.tenant_id", scope.tenant_id);
-    filter.narrow(&mut conditions);
+    let conditions = filter.conditions(connection, scope);
     let sort = match order.by {
         DomainSort::Name => SortColumn::Unique("name"),
         DomainSort::CreatedAt => SortColumn::Id,
@@ -143,10 +158,14 @@ pub async fn count(
     scope: &Scope,
     filter: &DomainFilter,
 ) -> Result<i64, StoreError> {
-    let mut conditions =
-        Conditions::of_tenant(connection.get_database_backend(), "d.tenant_id", scope.tenant_id);
-    filter.narrow(&mut conditions);
-    let (condition, values) = conditions.into_parts(None);
+    if let Some(batch) = filter.batch_id {
+        let others = DomainFilter { batch_id: None, ..filter.clone() };
+        if others == DomainFilter::default() {
+            let counts = counts_of_batches(connection, scope, &[batch], &others).await?;
+            return Ok(counts.get(&batch).copied().unwrap_or_default());
+        }
+    }
+    let (condition, values) = filter.conditions(connection, scope).into_parts(None);
     sql::scalar(connection, format!("SELECT count(*) FROM domains d WHERE {condition}"), values).await
 }
 

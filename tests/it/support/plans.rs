@@ -54,11 +54,12 @@ fn type_of(value: &Value) -> &'static str {
     }
 }
 
-/// The parts of a plan that read the table of jobs from end to end.
-pub fn scans_of_jobs(plan: &str) -> Vec<&str> {
+/// The parts of a plan that read a large table from end to end: jobs, domains or batches.
+pub fn full_scans(plan: &str) -> Vec<&str> {
+    const NAMES: [&str; 9] = ["jobs", "j", "c", "newest", "domains", "d", "batch_jobs", "b", "p"];
     let is_scan = |line: &&str| {
-        line.contains("Seq Scan on jobs")
-            || ["SCAN jobs", "SCAN j", "SCAN c", "SCAN newest"].iter().any(|scan| line.trim_end() == *scan)
+        ["jobs", "domains", "batch_jobs"].iter().any(|table| line.contains(&format!("Seq Scan on {table}")))
+            || NAMES.iter().any(|name| line.trim_end() == format!("SCAN {name}"))
     };
     plan.lines().filter(is_scan).collect()
 }
