@@ -63,7 +63,8 @@ impl Leases {
     /// next heartbeat.
     pub(super) fn step(&self, job: JobId, step: JobStep) {
         let is_single = self.lock().get_mut(&job).is_some_and(|held| {
-            held.lease.step = step;
+            // Heartbeats write no row once more while many wait for the recorder, which writes them anyway.
+            held.lease.step = (step != JobStep::Storing).then_some(step);
             held.is_single
         });
         self.pokes.step(job, step, is_single);
@@ -105,5 +106,27 @@ impl Leases {
                 self.metrics.dropped();
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::turns::tests::{job, queue},
+        *,
+    };
+    use crate::progress::ProgressHub;
+
+    #[tokio::test]
+    async fn a_step_is_stored_until_the_recorder_is_about_to_store_the_end() {
+        let (_folder, queue) = queue().await;
+        let leases = Leases::new(Pokes::new(queue.clone(), ProgressHub::default()), queue.metrics().clone());
+        let job = job("a.test");
+        leases.hold(&job);
+        let steps = || leases.all().iter().map(|lease| lease.step).collect::<Vec<_>>();
+        leases.step(job.id, JobStep::Fetching);
+        assert_eq!(steps(), [Some(JobStep::Fetching)]);
+        leases.step(job.id, JobStep::Storing);
+        assert_eq!(steps(), [None]);
     }
 }

@@ -159,8 +159,9 @@ impl Drop for Visit {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use chrono::DateTime;
+    use tempfile::TempDir;
 
     use super::*;
     use crate::{
@@ -170,7 +171,15 @@ mod tests {
         store::{Access, Db},
     };
 
-    fn job(name: &str) -> ClaimedJob {
+    /// A queue in a file of the test's own.
+    pub(crate) async fn queue() -> (TempDir, Queue) {
+        let folder = tempfile::tempdir().unwrap();
+        let database_url = folder.path().join("worker.db").display().to_string();
+        let db = Db::open(&DatabaseSettings { database_url, ..<_>::default() }, Access::Serve).await.unwrap();
+        (folder, Queue::new(db, Clock::system(), &WorkerSettings::default()))
+    }
+
+    pub(crate) fn job(name: &str) -> ClaimedJob {
         ClaimedJob {
             id: JobId::generate(),
             tenant_id: TenantId::generate(),
@@ -189,10 +198,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_worker_that_is_alone_remembers_no_host_that_it_has_left() {
-        let folder = tempfile::tempdir().unwrap();
-        let database_url = folder.path().join("turns.db").display().to_string();
-        let db = Db::open(&DatabaseSettings { database_url, ..<_>::default() }, Access::Serve).await.unwrap();
-        let queue = Queue::new(db, Clock::system(), &WorkerSettings::default());
+        let (_folder, queue) = queue().await;
         let turns = Turns::new(queue, WorkerId::generate());
         let visits = turns.take(["a.test", "b.test", "a.test"].map(job).into()).await;
         assert_eq!((visits.len(), turns.lock().visits.len()), (3, 2));

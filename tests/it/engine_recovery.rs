@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use scrapersky::{
     config::WorkerSettings,
-    model::{BatchId, BatchJob, BatchStatus, JobStatus, ScanErrorCode, ScanFailure, WorkerId},
+    model::{BatchId, BatchJob, BatchStatus, JobStatus, JobStep, ScanErrorCode, ScanFailure, WorkerId},
     store::{
         Columns, batches,
         engine::{self, ClaimedJob, FinishedJob, HeldLease, Outcome},
@@ -179,23 +179,23 @@ on_each_database! {
 
     async fn a_heartbeat_keeps_leases_and_tells_which_are_lost(database: TestDatabase) {
         let engine = TestEngine::start(&database).await;
-        engine.submit(&["a.test", "b.test"]).await;
-        let jobs = engine.queue.claim(WorkerId::generate(), 10).await.unwrap();
+        engine.submit(&["a.test", "b.test", "c.test", "d.test"]).await;
+        let mut jobs = engine.queue.claim(WorkerId::generate(), 10).await.unwrap();
+        jobs.sort_by_key(|job| job.id);
         let held: Vec<HeldLease> = jobs
             .iter()
-            .map(|job| HeldLease {
-                job_id: job.id,
-                lease_epoch: job.lease_epoch,
-                step: scrapersky::model::JobStep::Sitemaps,
-            })
+            .zip([Some(JobStep::Sitemaps), Some(JobStep::Sitemaps), None, None])
+            .map(|(job, step)| HeldLease { job_id: job.id, lease_epoch: job.lease_epoch, step })
             .collect();
         expire_leases(&engine).await;
         engine.queue.finish(&[complete(&jobs[0])]).await.unwrap();
         let lost = engine.queue.extend(&held).await.unwrap();
         assert_eq!(lost.iter().map(|lost| lost.job_id).collect::<Vec<_>>(), [jobs[0].id]);
         assert_eq!(engine.queue.reap().await.unwrap().jobs.len(), 0);
-        let query = "SELECT count(*) FROM jobs WHERE status = 'running' AND step = 'sitemaps' AND losses = 0";
-        assert_eq!(engine.number(query).await, 1, "the other one was extended");
+        for (step, count) in [("sitemaps", 1), ("resolving", 2)] {
+            let query = format!("SELECT count(*) FROM jobs WHERE status = 'running' AND step = '{step}' AND losses = 0");
+            assert_eq!(engine.number(&query).await, count, "the others were extended, those about to end with the step that they had");
+        }
     }
 
     async fn no_job_is_run_twice_however_many_work(database: TestDatabase) {

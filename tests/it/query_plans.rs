@@ -104,7 +104,7 @@ async fn the_queue(engine: &TestEngine, capped: &WorkerSettings) {
     follows(db, "claim alone", "jobs_isolated", queue.claim_alone(worker)).await.unwrap();
     let leases: Vec<HeldLease> = held
         .iter()
-        .map(|job| HeldLease { job_id: job.id, lease_epoch: job.lease_epoch, step: JobStep::Sitemaps })
+        .map(|job| HeldLease { job_id: job.id, lease_epoch: job.lease_epoch, step: Some(JobStep::Sitemaps) })
         .collect();
     follows(db, "heartbeat", key(db), queue.extend(&leases)).await.unwrap();
     follows(db, "give back", key(db), queue.give_back(&leases[32..])).await.unwrap();
@@ -116,8 +116,12 @@ async fn the_queue(engine: &TestEngine, capped: &WorkerSettings) {
     assert_eq!(recorded.jobs.len(), 32);
     follows(db, "reap", "jobs_leased", queue.reap()).await.unwrap();
     let now = scrapersky::clock::Clock::system().now();
-    let expired =
-        follows(db, "look for lost workers", "jobs_leased", engine::expired(db.reader(), false, now)).await;
+    let (expired, plans) =
+        planned(db, "look for lost workers", engine::expired(db.reader(), false, now)).await;
+    for plan in plans {
+        let by_time = ["Index Cond: (lease_expires_at <", "jobs_leased (lease_expires_at<"];
+        assert!(uses(&plan, "jobs_leased") && by_time.iter().any(|part| plan.contains(part)), "{plan}");
+    }
     follows(db, "reopen", key(db), engine::reopen(db.writer(), &expired.unwrap())).await.unwrap();
     follows(db, "release due retries", "jobs_waiting", queue.promote_due()).await.unwrap();
 }

@@ -19,14 +19,14 @@ pub struct HeldLease {
     pub job_id: JobId,
     /// The epoch of the claim.
     pub lease_epoch: i32,
-    /// What the job does now.
-    pub step: JobStep,
+    /// What the job does now; none where its end is about to be stored, so that this need not be.
+    pub step: Option<JobStep>,
 }
 
 impl HeldLease {
     /// The lease of a job that has just been claimed.
     pub const fn of(job: &ClaimedJob) -> Self {
-        Self { job_id: job.id, lease_epoch: job.lease_epoch, step: JobStep::Resolving }
+        Self { job_id: job.id, lease_epoch: job.lease_epoch, step: Some(JobStep::Resolving) }
     }
 }
 
@@ -48,7 +48,7 @@ fn rows_of(backend: DbBackend, leases: &[HeldLease]) -> Vec<Value> {
         .map(|lease| {
             json!({
                 "id": sql::hex(lease.job_id.0), "epoch": lease.lease_epoch,
-                "step": lease.step.as_str(), "progress": lease.step.progress(),
+                "step": lease.step.map(JobStep::as_str), "progress": lease.step.map(JobStep::progress),
             })
         })
         .collect();
@@ -76,7 +76,8 @@ pub async fn extend(
     let rows = sql::rows(backend, 3, COLUMNS);
     let lock = if backend == DbBackend::Postgres { "FOR UPDATE OF j SKIP LOCKED" } else { "" };
     let update = format!(
-        "WITH held AS MATERIALIZED (SELECT j.id, x.step, x.progress FROM {rows} JOIN jobs j ON {held} \
+        "WITH held AS MATERIALIZED (SELECT j.id, coalesce(x.step, j.step) AS step, \
+           coalesce(x.progress, j.progress) AS progress FROM {rows} JOIN jobs j ON {held} \
            WHERE j.lease_expires_at < {soon} OR j.step <> x.step {lock}) \
          UPDATE jobs SET step = held.step, progress = held.progress, lease_expires_at = \
            CASE WHEN lease_expires_at < {soon} THEN {expires} ELSE lease_expires_at END \
@@ -153,11 +154,14 @@ pub async fn expired(
     now: DateTime<Utc>,
 ) -> Result<Vec<Expired>, StoreError> {
     let (at, at_value) = sql::from_now(connection.get_database_backend(), 1, now, TimeDelta::zero());
+    // A statement for each, so that the index is read from its beginning to now and no further.
+    let (range, values) =
+        if all { (String::new(), vec![]) } else { (format!("AND lease_expires_at < {at}"), vec![at_value]) };
     let text = format!(
         "SELECT id, tenant_id, domain_id, batch_id, lease_epoch, losses FROM jobs \
-         WHERE status = 'running' AND ($2 OR lease_expires_at < {at}) ORDER BY lease_expires_at LIMIT 1000"
+         WHERE status = 'running' {range} ORDER BY lease_expires_at LIMIT 1000"
     );
-    let rows = sql::all(connection, text, [at_value, all.into()]).await?;
+    let rows = sql::all(connection, text, values).await?;
     rows.iter().map(expired_row).collect()
 }
 
