@@ -1,6 +1,6 @@
 //! How fast work is accepted, claimed and finished, on SQLite and, where one can be had, on PostgreSQL.
 //!
-//! `cargo bench --bench queue [-- sqlite|postgres]`
+//! `cargo bench --bench queue [-- [sqlite] [postgres] [accept] [workers] [large] [backlog]]`
 
 #![expect(
     clippy::panic,
@@ -304,19 +304,36 @@ async fn backlog(name: &str, database: TestDatabase, jobs: usize) {
 
 #[tokio::main]
 async fn main() {
-    let wanted = |name: &str| std::env::args().skip(1).all(|word| word.starts_with('-') || word == name);
-    if wanted("sqlite") {
-        measure("sqlite", TestDatabase::sqlite()).await;
-        loads("sqlite", async || TestDatabase::sqlite()).await;
-        large("sqlite", TestDatabase::sqlite(), TestDatabase::sqlite()).await;
-        backlog("sqlite", TestDatabase::sqlite(), 1_000_000).await;
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    if wanted(&words, "sqlite", &DATABASES) {
+        parts("sqlite", &words, async || TestDatabase::sqlite()).await;
     }
     if !cfg!(postgres) {
         println!("postgres   not measured: set TEST_POSTGRES_URL or install initdb");
-    } else if wanted("postgres") {
-        measure("postgres", TestDatabase::postgres().await).await;
-        loads("postgres", async || TestDatabase::postgres().await).await;
-        large("postgres", TestDatabase::postgres().await, TestDatabase::postgres().await).await;
-        backlog("postgres", TestDatabase::postgres().await, 1_000_000).await;
+    } else if wanted(&words, "postgres", &DATABASES) {
+        parts("postgres", &words, async || TestDatabase::postgres().await).await;
+    }
+}
+
+const DATABASES: [&str; 2] = ["sqlite", "postgres"];
+const PARTS: [&str; 4] = ["accept", "workers", "large", "backlog"];
+
+/// Whether one of these is asked for: by its name, or by none of their names.
+fn wanted(words: &[String], name: &str, of: &[&str]) -> bool {
+    words.iter().any(|word| word == name) || !words.iter().any(|word| of.contains(&word.as_str()))
+}
+
+async fn parts(name: &str, words: &[String], make: impl AsyncFn() -> TestDatabase) {
+    if wanted(words, "accept", &PARTS) {
+        measure(name, make().await).await;
+    }
+    if wanted(words, "workers", &PARTS) {
+        loads(name, &make).await;
+    }
+    if wanted(words, "large", &PARTS) {
+        large(name, make().await, make().await).await;
+    }
+    if wanted(words, "backlog", &PARTS) {
+        backlog(name, make().await, 1_000_000).await;
     }
 }
