@@ -16,6 +16,7 @@ mod m20261120_000010_batch_deadlines;
 mod m20261120_000011_revisits;
 mod m20261120_000012_upkeep;
 mod m20261120_000013_host_turns;
+mod m20261120_000014_workers;
 
 pub use sea_orm_migration::{MigrationStatus, MigratorTrait};
 
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261120_000011_revisits::Migration),
             Box::new(m20261120_000012_upkeep::Migration),
             Box::new(m20261120_000013_host_turns::Migration),
+            Box::new(m20261120_000014_workers::Migration),
         ]
     }
 }

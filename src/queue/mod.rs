@@ -184,6 +184,17 @@ impl Queue {
         engine::end_turns(self.0.db.writer(), worker, hosts).await
     }
 
+    /// Says that the worker lives; answers how many do.
+    pub async fn keep_alive(&self, worker: WorkerId) -> Result<usize, StoreError> {
+        let workers = engine::keep_alive(self.0.db.writer(), worker, self.0.lease).await?;
+        Ok(usize::try_from(workers).unwrap_or(1))
+    }
+
+    /// Says that the worker has ended.
+    pub async fn end_worker(&self, worker: WorkerId) -> Result<(), StoreError> {
+        engine::end_worker(self.0.db.writer(), worker).await
+    }
+
     /// Puts jobs back for a second, without charge.
     pub async fn put_off(&self, leases: &[HeldLease]) -> Result<u64, StoreError> {
         engine::put_off(self.0.db.writer(), leases, TimeDelta::seconds(1), self.0.clock.now()).await

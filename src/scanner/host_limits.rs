@@ -3,18 +3,17 @@
 
 use std::{
     collections::HashMap,
-    hash::Hash,
     net::{IpAddr, SocketAddr},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::Instant,
-};
+use tokio::time::Instant;
 
-use super::pace::{self, Pace};
+use super::{
+    pace::{self, Pace},
+    slots::{Slot, Slots},
+};
 use crate::config::ScannerSettings;
 
 /// The most hosts whose wish to be left alone is remembered.
@@ -31,7 +30,9 @@ pub(super) struct HostLimits {
     /// The pauses that hosts ask for.
     pub host_pace: Pace<String>,
     address_pace: Pace<IpAddr>,
-    address_pause: Duration,
+    max_per_address: usize,
+    max_rate_per_address: u32,
+    address_pause: Mutex<Duration>,
     silenced: Mutex<HashMap<String, Instant>>,
 }
 
@@ -49,9 +50,20 @@ impl HostLimits {
             addresses: Slots::new(settings.max_requests_per_address),
             host_pace: Pace::default(),
             address_pace: Pace::default(),
-            address_pause: Duration::from_secs(1) / settings.max_request_rate_per_address,
+            max_per_address: settings.max_requests_per_address,
+            max_rate_per_address: settings.max_request_rate_per_address,
+            address_pause: Mutex::new(Duration::from_secs(1) / settings.max_request_rate_per_address),
             silenced: Mutex::default(),
         }
+    }
+
+    /// Keeps to one part of the limits for addresses of so many. Less than one request at a time is not possible.
+    pub(super) fn share_addresses(&self, parts: usize) {
+        let parts = u32::try_from(parts).unwrap_or(u32::MAX).max(1);
+        let pause = (Duration::from_secs(1) / self.max_rate_per_address).saturating_mul(parts);
+        *lock(&self.address_pause) = pause;
+        self.address_pace.change_all(pause);
+        self.addresses.change_all((self.max_per_address / parts as usize).max(1));
     }
 
     /// Waits until a host and its address may have one more request. Of several addresses of one name the least
@@ -62,7 +74,8 @@ impl HostLimits {
         let host = self.hosts.acquire(host.to_owned()).await?;
         let permit = Permit { _host: host, _address: self.addresses.acquire(address).await? };
         let never = Instant::now() + MAX_SILENCE;
-        let turn = self.address_pace.take(&address, self.address_pause, never).unwrap_or_else(|late| late);
+        let pause = *lock(&self.address_pause);
+        let turn = self.address_pace.take(&address, pause, never).unwrap_or_else(|late| late);
         pace::wait_for(turn).await;
         Some(permit)
     }
@@ -88,63 +101,6 @@ impl HostLimits {
             return None;
         }
         Some(left)
-    }
-}
-
-/// So many places for each key, over all scans.
-struct Slots<K> {
-    each: usize,
-    entries: Mutex<HashMap<K, Entry>>,
-}
-
-/// A key in use; it is forgotten when nobody uses it or waits for it.
-struct Entry {
-    semaphore: Arc<Semaphore>,
-    users: usize,
-}
-
-/// A place, until dropped.
-struct Slot<K: Hash + Eq> {
-    _permit: OwnedSemaphorePermit,
-    _user: User<K>,
-}
-
-/// One scan that uses a key or waits for it.
-struct User<K: Hash + Eq> {
-    slots: Arc<Slots<K>>,
-    key: K,
-}
-
-impl<K: Hash + Eq + Clone> Slots<K> {
-    fn new(each: usize) -> Arc<Self> {
-        Arc::new(Self { each, entries: Mutex::default() })
-    }
-
-    async fn acquire(self: &Arc<Self>, key: K) -> Option<Slot<K>> {
-        let (semaphore, user) = self.enter(key);
-        let permit = semaphore.acquire_owned().await.ok()?;
-        Some(Slot { _permit: permit, _user: user })
-    }
-
-    fn enter(self: &Arc<Self>, key: K) -> (Arc<Semaphore>, User<K>) {
-        let mut entries = lock(&self.entries);
-        let entry = entries
-            .entry(key.clone())
-            .or_insert_with(|| Entry { semaphore: Arc::new(Semaphore::new(self.each)), users: 0 });
-        entry.users += 1;
-        (Arc::clone(&entry.semaphore), User { slots: Arc::clone(self), key })
-    }
-}
-
-impl<K: Hash + Eq> Drop for User<K> {
-    fn drop(&mut self) {
-        let mut entries = lock(&self.slots.entries);
-        if let Some(entry) = entries.get_mut(&self.key) {
-            entry.users -= 1;
-            if entry.users == 0 {
-                entries.remove(&self.key);
-            }
-        }
     }
 }
 
@@ -214,7 +170,50 @@ mod tests {
         assert!(limits.acquire("a.test", &[address(1)]).now_or_never().is_none());
         assert!(limits.acquire("b.test", &[address(1)]).now_or_never().is_none());
         drop(permit);
-        assert!(lock(&limits.addresses.entries).is_empty() && lock(&limits.hosts.entries).is_empty());
+        assert!(limits.addresses.is_empty() && limits.hosts.is_empty());
+    }
+
+    #[tokio::test]
+    async fn of_shared_limits_each_takes_its_part_from_the_next_request_on() {
+        let limits = limits(9, 4);
+        let acquire = async |name: &str| limits.acquire(name, &[address(1)]).await;
+        let mut permits = Vec::new();
+        for name in ["a.test", "b.test", "c.test"] {
+            permits.push(acquire(name).await);
+        }
+        limits.share_addresses(2);
+        for _ in 0..2 {
+            assert!(acquire("d.test").now_or_never().is_none());
+            permits.pop();
+        }
+        assert!(acquire("d.test").now_or_never().is_some(), "two at a time of four");
+        limits.share_addresses(9);
+        assert!(acquire("d.test").now_or_never().is_none());
+        permits.pop();
+        assert!(acquire("d.test").now_or_never().is_some(), "at least one");
+        limits.share_addresses(1);
+        for name in ["a.test", "b.test", "c.test", "d.test"] {
+            permits.push(acquire(name).now_or_never().unwrap());
+        }
+        assert!(acquire("e.test").now_or_never().is_none());
+    }
+
+    #[tokio::test]
+    async fn who_shares_the_rate_of_an_address_pauses_as_much_longer_and_no_longer_than_that() {
+        let settings = ScannerSettings { max_request_rate_per_address: 20, ..ScannerSettings::default() };
+        let limits = HostLimits::new(&settings);
+        let acquire = async || limits.acquire("a.test", &[address(1)]).await;
+        limits.share_addresses(4);
+        let began = Instant::now();
+        acquire().await;
+        acquire().await;
+        assert!(began.elapsed() >= Duration::from_millis(200));
+        limits.share_addresses(1);
+        let began = Instant::now();
+        for _ in 0..4 {
+            acquire().await;
+        }
+        assert!(began.elapsed() < Duration::from_millis(600), "one long pause and two short ones");
     }
 
     #[tokio::test]

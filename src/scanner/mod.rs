@@ -25,6 +25,7 @@ mod revisit;
 pub mod robots;
 mod scan_clock;
 pub mod sitemap;
+mod slots;
 mod tls;
 mod transport;
 mod visit;
@@ -117,6 +118,11 @@ impl Scanner {
             time: Clock::system(),
             settings: settings.clone(),
         })))
+    }
+
+    /// Keeps to one part of the limits for addresses where so many scanners share them; at least to one request at a time.
+    pub fn share_addresses(&self, scanners: usize) {
+        self.0.limits.share_addresses(scanners);
     }
 
     /// Scans the site of a domain name. `on_step` is called when a step begins. The future may be dropped at any

@@ -62,6 +62,14 @@ impl<K: Hash + Eq> Pace<K> {
     }
 }
 
+impl<K> Pace<K> {
+    /// Keeps this pause for every key from its next request on, whatever was kept before.
+    pub(super) fn change_all(&self, pause: Duration) {
+        let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        turns.values_mut().for_each(|turn| turn.pause = pause);
+    }
+}
+
 /// Waits for a turn. One that has come already costs no round through the timer.
 pub(super) async fn wait_for(turn: Instant) {
     if turn > Instant::now() {

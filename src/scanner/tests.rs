@@ -71,11 +71,17 @@ async fn start(servers: &mut JoinSet<()>) -> (SocketAddr, Arc<Load>) {
 }
 
 async fn scan_names(count: usize, per_address: usize) -> (Vec<ScanReport>, usize) {
-    let (reports, load) = scan_names_at(10_000, count, per_address).await;
+    let (reports, load) = scan_names_at(10_000, count, per_address, 1).await;
     (reports, load.most.load(Ordering::SeqCst))
 }
 
-async fn scan_names_at(rate: u32, count: usize, per_address: usize) -> (Vec<ScanReport>, Arc<Load>) {
+/// So many scanners, which are those of several processes as far as they know, deal the names out among them.
+async fn scan_names_at(
+    rate: u32,
+    count: usize,
+    per_address: usize,
+    scanners: usize,
+) -> (Vec<ScanReport>, Arc<Load>) {
     let mut servers = JoinSet::new();
     let (address, load) = start(&mut servers).await;
     let settings = ScannerSettings {
@@ -85,11 +91,16 @@ async fn scan_names_at(rate: u32, count: usize, per_address: usize) -> (Vec<Scan
         request_timeout: Duration::from_secs(20),
         ..ScannerSettings::default()
     };
-    let client = HttpClient::with_resolver(&settings, GuardedResolver::as_if_dns(address)).unwrap();
-    let scanner = Scanner::with_client(&settings, client).unwrap();
+    let sharing = (0..scanners).map(|_| {
+        let client = HttpClient::with_resolver(&settings, GuardedResolver::as_if_dns(address)).unwrap();
+        let scanner = Scanner::with_client(&settings, client).unwrap();
+        scanner.share_addresses(scanners);
+        scanner
+    });
+    let sharing: Vec<Scanner> = sharing.collect();
     let options = ScanOptions { timeout_seconds: 20, ..ScanOptions::default() };
     let scans = (0..count).map(|number| {
-        let (scanner, options) = (scanner.clone(), options.clone());
+        let (scanner, options) = (sharing[number % scanners].clone(), options.clone());
         async move {
             let name = DomainName::parse(&format!("s{number}.test")).unwrap();
             scanner.scan(&name, &options, &|_| ()).await.unwrap()
@@ -120,7 +131,7 @@ async fn a_scan_needs_no_more_than_one_request_at_a_time() {
 #[tokio::test]
 async fn names_that_share_an_address_share_its_rate() {
     let began = Instant::now();
-    let (reports, load) = scan_names_at(50, 3, 8).await;
+    let (reports, load) = scan_names_at(50, 3, 8, 1).await;
     assert_eq!(reports.len(), 3);
     let requests = u32::try_from(load.all.load(Ordering::SeqCst)).unwrap();
     assert!(requests >= 12 && began.elapsed() >= Duration::from_millis(20) * (requests - 1));
@@ -137,6 +148,16 @@ async fn a_name_that_turns_private_during_a_scan_is_not_connected_to() {
     let error = scanner.scan(&name, &ScanOptions::default(), &|_| ()).await.unwrap_err();
     assert_eq!(error.code, Code::AddressBlocked, "{error}");
     assert!(error.message.contains("10.0.0.1"), "{error}");
+}
+
+#[tokio::test]
+async fn scanners_that_share_an_address_share_its_limit_and_its_rate() {
+    let (reports, load) = scan_names_at(10_000, 12, 4, 2).await;
+    assert_eq!((reports.len(), load.most.load(Ordering::SeqCst)), (12, 4), "two each");
+    let began = Instant::now();
+    let (_, load) = scan_names_at(100, 4, 8, 2).await;
+    let requests = u32::try_from(load.all.load(Ordering::SeqCst)).unwrap();
+    assert!(requests >= 16 && began.elapsed() >= Duration::from_millis(10) * (requests - 2));
 }
 
 #[test]

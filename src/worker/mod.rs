@@ -56,6 +56,9 @@ pub trait Scan: Send + Sync + 'static {
         known: Option<&'a KnownSite>,
         on_step: &'a (dyn Fn(JobStep) + Send + Sync),
     ) -> BoxFuture<'a, Result<ScanReport, ScanError>>;
+
+    /// So many workers scan, each of which may take its part of the limits for addresses.
+    fn share_addresses(&self, _workers: usize) {}
 }
 
 impl Scan for Scanner {
@@ -67,6 +70,10 @@ impl Scan for Scanner {
         on_step: &'a (dyn Fn(JobStep) + Send + Sync),
     ) -> BoxFuture<'a, Result<ScanReport, ScanError>> {
         Box::pin(self.scan_again(name, options, known, on_step))
+    }
+
+    fn share_addresses(&self, workers: usize) {
+        self.share_addresses(workers);
     }
 }
 
@@ -121,6 +128,8 @@ impl Worker {
         upkeep.spawn(upkeep::keep_leases(self.queue.clone(), self.leases.clone(), ended.clone()));
         upkeep.spawn(self.turns.clone().keep(ended.clone()));
         upkeep.spawn(self.pokes.clone().tell(ended.clone()));
+        let scanner = Arc::clone(&self.scanner);
+        upkeep.spawn(upkeep::share_addresses(self.queue.clone(), scanner, self.id, ended.clone()));
         let (pokes, progress) = (self.pokes.clone(), self.progress.clone());
         upkeep.spawn(upkeep::maintain(self.queue.clone(), pokes, progress, ended.clone()));
         upkeep.spawn(upkeep::clean_up(self.queue.clone(), ended.clone()));

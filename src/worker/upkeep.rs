@@ -1,13 +1,13 @@
 //! What a worker does beside its work: it keeps its leases, and the queue in order.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
-use super::{leases::Leases, pokes::Pokes};
-use crate::{progress::ProgressHub, queue::Queue, store::engine::Cancelled};
+use super::{Scan, leases::Leases, pokes::Pokes};
+use crate::{model::WorkerId, progress::ProgressHub, queue::Queue, store::engine::Cancelled};
 
 /// Leases are extended, due retries released and lost workers noticed this often.
 const HEARTBEAT: Duration = Duration::from_secs(1);
@@ -36,6 +36,36 @@ pub(super) async fn keep_leases(queue: Queue, leases: Leases, ended: Cancellatio
             Ok(lost) => leases.drop_lost(&lost),
             Err(error) => warn!(%error, "Leases could not be extended"),
         }
+    }
+}
+
+/// Shares the limits for addresses with the other workers that live: they may visit hosts at the same addresses. Who
+/// joins or ends is known to the others a heartbeat later; of one that is lost they know when its lease is over.
+pub(super) async fn share_addresses(
+    queue: Queue,
+    scanner: Arc<dyn Scan>,
+    worker: WorkerId,
+    ended: CancellationToken,
+) {
+    if queue.is_alone() {
+        return;
+    }
+    let mut beat = interval(HEARTBEAT);
+    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut known = 1;
+    while ended.run_until_cancelled(beat.tick()).await.is_some() {
+        match queue.keep_alive(worker).await {
+            Ok(workers) if workers == known => {}
+            Ok(workers) => {
+                info!(workers, "The limits for addresses are shared by the workers that live");
+                scanner.share_addresses(workers);
+                known = workers;
+            }
+            Err(error) => warn!(%error, "Other workers could not be looked for"),
+        }
+    }
+    if let Err(error) = queue.end_worker(worker).await {
+        debug!(%error, "Other workers could not be told of the end; they see it when the lease is over");
     }
 }
 

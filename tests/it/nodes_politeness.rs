@@ -1,12 +1,21 @@
 //! Several workers are as polite to a host as one.
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
+use futures_util::future::BoxFuture;
+use scrapersky::{
+    model::{DomainName, JobStep, KnownSite, ScanError, ScanOptions, ScanReport},
+    worker::Scan,
+};
 use serde_json::json;
 
 use crate::support::{
     database::TestDatabase,
-    eventually_async,
+    engine::{TestEngine, report},
+    eventually, eventually_async,
     fake_site::Answer,
     http_client::post,
     nodes::{Nodes, number},
@@ -46,4 +55,52 @@ async fn workers_do_not_visit_a_host_together() {
     drop(workers);
     let left = "SELECT count(*) FROM host_turns WHERE worker_id IS NOT NULL AND name <> 'busy.test'";
     eventually_async("turns that are over are ended", || async { number(&db, left).await == 0 }).await;
+}
+
+/// Scans that take note of who shares the limits for addresses.
+#[derive(Clone, Default)]
+struct Sharing(Arc<Mutex<Vec<usize>>>);
+
+impl Sharing {
+    async fn among(&self, workers: usize) {
+        eventually("the limits are shared", || self.0.lock().unwrap().last() == Some(&workers)).await;
+    }
+}
+
+impl Scan for Sharing {
+    fn scan<'a>(
+        &'a self,
+        name: &'a DomainName,
+        _options: &'a ScanOptions,
+        _known: Option<&'a KnownSite>,
+        _on_step: &'a (dyn Fn(JobStep) + Send + Sync),
+    ) -> BoxFuture<'a, Result<ScanReport, ScanError>> {
+        Box::pin(async { Ok(report(name.as_str())) })
+    }
+
+    fn share_addresses(&self, workers: usize) {
+        self.0.lock().unwrap().push(workers);
+    }
+}
+
+#[cfg_attr(not(postgres), ignore = "needs PostgreSQL")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn workers_share_the_limits_for_addresses_with_those_that_live() {
+    let database = TestDatabase::postgres().await;
+    let engine = TestEngine::start(&database).await;
+    let (first, second) = (Sharing::default(), Sharing::default());
+    let one = engine.work(first.clone());
+    let other = engine.work(second.clone());
+    first.among(2).await;
+    second.among(2).await;
+    // A process of its own, which is killed: its lease tells.
+    let nodes = Nodes::over(&database.settings.database_url).await;
+    let killed = nodes.worker("killed", &[]);
+    first.among(3).await;
+    killed.kill();
+    first.among(2).await;
+    other.stop().await;
+    first.among(1).await;
+    one.stop().await;
+    assert_eq!(engine.number("SELECT count(*) FROM workers").await, 0, "nobody is left");
 }

@@ -24,7 +24,7 @@ on_each_database! {
         let all = tables(&db).await;
         assert_eq!(
             all,
-            ["batch_jobs", "domains", "host_turns", "idempotency_keys", "jobs", "seaql_migrations", "sitemaps", "tenants"]
+            ["batch_jobs", "domains", "host_turns", "idempotency_keys", "jobs", "seaql_migrations", "sitemaps", "tenants", "workers"]
         );
         let count = u32::try_from(db.migration_status().await.unwrap().len()).unwrap();
         for applied in (0..count).rev() {

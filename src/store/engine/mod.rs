@@ -13,6 +13,7 @@ mod known;
 mod lease;
 mod retention;
 mod turns;
+mod workers;
 
 pub use cancel::{Cancelled, Target, cancel, overdue};
 pub use claim::{Claim, ClaimedJob, claim, claim_alone, has_isolated, mark_batches_started};
@@ -22,6 +23,7 @@ pub use known::known_sites;
 pub use lease::{Expired, HeldLease, LostLease, expired, extend, give_back, promote_due, put_off, reopen};
 pub use retention::{STEP, hide_batches, remove_hidden_batch, remove_idempotency_keys, remove_single_jobs};
 pub use turns::{end_turns, keep_turns, take_turns};
+pub use workers::{end_worker, keep_alive};
 
 /// Where a job waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
