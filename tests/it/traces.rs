@@ -17,6 +17,7 @@ use crate::support::{
     fake_site::FakeSite,
     http_client::{query, send},
     otlp::{Span, read},
+    ws_client::WsClient,
 };
 
 const CALLER: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
@@ -49,8 +50,8 @@ fn serving(folder: &Path, web: &FakeSite, collector: &str, every_ms: &str) -> Se
     Serving::run(command)
 }
 
-/// Scans one domain as part of a trace of the caller's.
-async fn scan(serving: &Serving, name: &str) {
+/// Scans one domain as part of a trace of the caller's; answers the job.
+async fn scan(serving: &Serving, name: &str) -> String {
     let scan =
         format!(r#"mutation Trace_me {{ scanDomain(input: {{ name: "{name}" }}) {{ job {{ id }} }} }}"#);
     let headers =
@@ -64,6 +65,13 @@ async fn scan(serving: &Serving, name: &str) {
         asked["data"]["job"]["status"] == "COMPLETE"
     })
     .await;
+    job
+}
+
+/// What the collector has received.
+fn spans(received: &Received) -> Vec<Span> {
+    let received = received.lock().unwrap();
+    received.iter().flat_map(|(_, body)| read(body)).flat_map(|export| export.spans).collect()
 }
 
 async fn site() -> (TempDir, FakeSite) {
@@ -120,6 +128,44 @@ async fn a_collector_gets_traces_of_requests_and_scans_and_log_lines_stay_as_the
     let line =
         log.lines().find(|line| line.contains("A scan begins")).expect("a line within the claim's span");
     assert!(line.contains(" DEBUG scrapersky::worker: A scan begins job_id="), "no span before it: {line}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_subscription_is_part_of_its_request_or_over_a_socket_a_trace_of_its_own() {
+    let ((folder, web), (address, received)) = (site().await, collector().await);
+    let mut serving = serving(folder.path(), &web, &address, "3600000");
+    let job = scan(&serving, "traced.test").await;
+    let watch = |name: &str| format!(r#"subscription {name} {{ jobProgress(jobId: "{job}") {{ status }} }}"#);
+    let headers =
+        [("content-type", "application/json"), ("accept", "text/event-stream"), ("traceparent", CALLER)];
+    let body = json!({ "query": watch("Over_events") }).to_string();
+    let events = send(serving.address, "POST /graphql", &headers, body).await.text();
+    assert!(events.contains("COMPLETE"), "{events}");
+    let protocol = [("sec-websocket-protocol", "graphql-transport-ws"), ("traceparent", CALLER)];
+    let mut socket = WsClient::open_with(serving.address, &protocol).await.unwrap();
+    socket.send(json!({ "type": "connection_init" })).await;
+    assert_eq!(socket.json().await["type"], "connection_ack");
+    socket.subscribe("1", &watch("Over_a_socket")).await;
+    while socket.json().await["type"] != "complete" {}
+    drop(socket);
+    assert!(serving.terminate().success());
+
+    let spans = spans(&received);
+    let caller: Vec<&str> = CALLER.split('-').collect();
+    let subscription = |name| {
+        let kind = [("graphql.operation.type", "subscription"), ("graphql.operation.name", name)];
+        let found = find(&spans, "subscription", &kind);
+        assert!(!found.attributes.contains_key("error.type"), "{found:?}");
+        found
+    };
+    let over_events = subscription("Over_events");
+    let request =
+        spans.iter().find(|span| span.id == over_events.parent_id).expect("it is part of its request");
+    assert_eq!((request.name.as_str(), request.parent_id.as_str()), ("POST /graphql", caller[2]));
+    assert_eq!((over_events.trace_id.as_str(), request.trace_id.as_str()), (caller[1], caller[1]));
+    let over_a_socket = subscription("Over_a_socket");
+    assert_eq!(over_a_socket.parent_id, "", "many operations share a socket, which may be open for days");
+    assert_ne!(over_a_socket.trace_id, caller[1]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
