@@ -3,7 +3,7 @@
 use super::{FingerprintError, literals::Literals};
 
 /// Finds the candidates among many patterns.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Prefilter {
     literals: Literals,
     /// For each literal, the patterns that require it (or one of its like).
@@ -16,29 +16,28 @@ pub(super) struct Prefilter {
 impl Prefilter {
     /// Takes for each pattern the texts of which one must be there.
     pub(super) fn new<'p>(patterns: impl Iterator<Item = &'p [Vec<u8>]>) -> Result<Self, FingerprintError> {
-        let mut filter = Self::default();
+        let (mut always, mut count) = (Vec::new(), 0);
         let mut pairs: Vec<(Vec<u8>, u32)> = Vec::new();
         for (index, literals) in (0_u32..).zip(patterns) {
-            filter.count += 1;
+            count += 1;
             if literals.is_empty() {
-                filter.always.push(index);
+                always.push(index);
             }
             pairs.extend(literals.iter().map(|literal| (literal.to_ascii_lowercase(), index)));
         }
         pairs.sort();
         pairs.dedup();
-        let mut literals: Vec<Vec<u8>> = Vec::new();
+        let (mut literals, mut owners): (Vec<Vec<u8>>, Vec<Vec<u32>>) = (Vec::new(), Vec::new());
         for (literal, index) in pairs {
             if literals.last() != Some(&literal) {
                 literals.push(literal);
-                filter.owners.push(Vec::new());
+                owners.push(Vec::new());
             }
-            if let Some(owners) = filter.owners.last_mut() {
+            if let Some(owners) = owners.last_mut() {
                 owners.push(index);
             }
         }
-        filter.literals = Literals::new(literals)?;
-        Ok(filter)
+        Ok(Self { literals: Literals::new(literals)?, owners, always, count })
     }
 
     /// How many patterns there are.
