@@ -137,9 +137,13 @@ pub async fn insert_scans(
 ) -> Result<(), StoreError> {
     let rows: Vec<_> = scans.iter().enumerate().map(row_of_scan).collect();
     let rows = sql::row_values(transaction.get_database_backend(), COLUMNS, &rows);
-    insert_domains(transaction, scope, shared, &rows).await?;
-    mark_waiting(transaction, scope, shared, &rows).await?;
-    insert_jobs(transaction, scope, shared, rows).await?;
+    let made = insert_domains(transaction, scope, shared, &rows).await?;
+    let wanted = scans.iter().filter(|scan| scan.reuse.is_none()).count() as u64;
+    if made < wanted {
+        mark_waiting(transaction, scope, shared, &rows).await?;
+    }
+    let are_new = made == scans.len() as u64;
+    insert_jobs(transaction, scope, shared, rows, are_new).await?;
     notify::tell(transaction, &[Notification::Work]).await
 }
 
@@ -168,21 +172,21 @@ fn row_of_scan((place, scan): (usize, &NewScan)) -> serde_json::Value {
     row
 }
 
-/// In name order, so that two calls with common names cannot wait for each other in a circle.
+/// In name order, so that two calls with common names cannot wait for each other in a circle. Answers how many were not
+/// known.
 async fn insert_domains(
     transaction: &impl ConnectionTrait,
     scope: &Scope,
     shared: &NewScans<'_>,
     rows: &[Value],
-) -> Result<(), StoreError> {
+) -> Result<u64, StoreError> {
     let text = format!(
         "INSERT INTO domains (id, tenant_id, name, status, latest_job_id, batch_id, created_at, updated_at) \
          SELECT x.domain_id, $1, x.name, 'pending', x.job_id, $2, $3, $3 FROM {} WHERE x.sequence IS NULL \
          ORDER BY x.name ON CONFLICT (tenant_id, name) DO NOTHING",
         sql::rows(transaction.get_database_backend(), 4, COLUMNS)
     );
-    sql::execute(transaction, text, domain_values(scope, shared, rows)).await?;
-    Ok(())
+    sql::execute(transaction, text, domain_values(scope, shared, rows)).await
 }
 
 /// Locks the rows by id first: the order in which the recorder takes them too.
@@ -210,25 +214,32 @@ fn domain_values(scope: &Scope, shared: &NewScans<'_>, rows: &[Value]) -> Vec<Va
     own.into_iter().chain(rows.iter().cloned()).collect()
 }
 
-/// A job that reuses a result is complete at once and has its sequence number; the others wait in their lane.
+/// A job that reuses a result is complete at once and has its sequence number; the others wait in their lane. Domains
+/// that are all new need not be looked up by their names.
 async fn insert_jobs(
     transaction: &impl ConnectionTrait,
     scope: &Scope,
     shared: &NewScans<'_>,
     rows: Vec<Value>,
+    are_new: bool,
 ) -> Result<(), StoreError> {
     let lane = if shared.batch_id.is_some() { Lane::Batch } else { Lane::Single };
     let first_turn = first_turn(transaction, scope, lane).await?;
+    let (domain_id, domains) = if are_new {
+        ("x.domain_id", "")
+    } else {
+        ("d.id", "CROSS JOIN domains d WHERE d.tenant_id = $1 AND d.name = x.name")
+    };
     let text = format!(
         "INSERT INTO jobs (id, tenant_id, domain_id, batch_id, created_by, job_type, status, lane, turn, max_attempts, \
            progress, step, sequence, options_key, options, result, metadata, created_at, completed_at) \
-         SELECT x.job_id, $1, d.id, $2, $3, 'domain_scan', \
+         SELECT x.job_id, $1, {domain_id}, $2, $3, 'domain_scan', \
            CASE WHEN x.sequence IS NULL THEN 'pending' ELSE 'complete' END, $4, $5 + x.place, $6, \
            CASE WHEN x.sequence IS NULL THEN 0.0 ELSE 1.0 END, \
            CASE WHEN x.sequence IS NULL THEN 'queued' ELSE 'done' END, \
            CASE WHEN $7 THEN x.sequence END, $8, $9, x.result, coalesce(x.metadata, '{{}}'), $10, \
            CASE WHEN x.sequence IS NULL THEN NULL ELSE $10 END \
-         FROM {} CROSS JOIN domains d WHERE d.tenant_id = $1 AND d.name = x.name",
+         FROM {} {domains}",
         sql::rows(transaction.get_database_backend(), 11, COLUMNS)
     );
     let values: [Value; 10] = [
