@@ -18,11 +18,13 @@ const GRAM: usize = 4;
 pub(super) const LONG: usize = 7;
 /// The least length of one that every second place is enough for; of shorter ones there are few.
 const MIDDLING: usize = 5;
-/// The bits of a hash. With the 10,000 grams of 4,000 rules, one place in thirteen is looked at without need; with those
-/// of the built-in rules one in ninety.
-const HASH_BITS: u32 = 17;
-/// The words that hold a bit for each hash, 16 KiB.
-const WORDS: usize = 1 << (HASH_BITS - u64::BITS.ilog2());
+/// How many bits of a key tell its place in the set of bits. With the 10,000 grams of 4,000 rules, one place in thirteen is
+/// looked at without need; with those of the built-in rules one in ninety.
+const SET_BITS: u32 = 17;
+/// The words of that set, 16 KiB.
+const WORDS: usize = 1 << (SET_BITS - u64::BITS.ilog2());
+/// How many bits of a key tell its part of the list.
+const PART_BITS: u32 = 12;
 
 /// What pages are full of: a literal is rather known by other bytes.
 const USUAL: &str = "<!doctype html><script src=\"https://www. type=\"text/javascript\" async></script><link rel=\"stylesheet\" \
@@ -48,19 +50,21 @@ pub(super) struct Literals {
 struct Grams {
     /// How far apart the places are at which grams are looked for.
     stride: usize,
-    /// Whether some gram has a hash.
+    /// Whether there is a key that begins so.
     bits: Box<[u64; WORDS]>,
-    /// By gram.
+    /// By key.
     entries: Vec<Entry>,
+    /// Where the entries begin whose keys begin so; one more for the end.
+    starts: Vec<u32>,
 }
 
 /// A gram of a literal.
 #[derive(Debug, Clone, Copy)]
 struct Entry {
-    gram: u32,
+    key: u32,
     /// Where in the literal it is.
-    offset: usize,
-    literal: usize,
+    offset: u32,
+    literal: u32,
 }
 
 impl Literals {
@@ -78,11 +82,11 @@ impl Literals {
     pub(super) fn find(&self, text: &[u8], mut report: impl FnMut(usize)) {
         for grams in [&self.long, &self.middling] {
             grams.find(text, |at, entry| {
-                let literal = &self.all[entry.literal];
-                let part =
-                    at.checked_sub(entry.offset).and_then(|start| text.get(start..start + literal.len()));
+                let literal = &self.all[entry.literal as usize];
+                let start = at.checked_sub(entry.offset as usize);
+                let part = start.and_then(|start| text.get(start..start + literal.len()));
                 if part.is_some_and(|part| part.eq_ignore_ascii_case(literal)) {
-                    report(entry.literal);
+                    report(entry.literal as usize);
                 }
             });
         }
@@ -97,16 +101,19 @@ impl Literals {
 impl Grams {
     /// Of the literals of these lengths, each by a window of so many of its bytes.
     fn new<const WINDOW: usize>(all: &[Vec<u8>], lengths: Range<usize>) -> Self {
-        let fitting = all.iter().enumerate().filter(|(_, bytes)| lengths.contains(&bytes.len()));
+        let fitting = (0..).zip(all).filter(|(_, bytes)| lengths.contains(&bytes.len()));
         let mut entries: Vec<Entry> =
             fitting.flat_map(|(literal, bytes)| entries::<WINDOW>(literal, bytes)).collect();
-        entries.sort_by_key(|entry| entry.gram);
+        entries.sort_by_key(|entry| entry.key);
         let mut bits = Box::new([0; WORDS]);
         for entry in &entries {
-            let (word, bit) = hash(entry.gram);
+            let (word, bit) = place(entry.key);
             bits[word] |= bit;
         }
-        Self { stride: WINDOW - GRAM + 1, bits, entries }
+        let start = |part: u32| entries.partition_point(|entry| entry.key >> (u32::BITS - PART_BITS) < part);
+        let starts =
+            (0..=1 << PART_BITS).map(|part| u32::try_from(start(part)).unwrap_or(u32::MAX)).collect();
+        Self { stride: WINDOW - GRAM + 1, bits, entries, starts }
     }
 
     /// Reports where the text has which gram.
@@ -117,40 +124,45 @@ impl Grams {
         for first in (0..GRAM).step_by(self.stride) {
             let (grams, _) = text.get(first..).unwrap_or_default().as_chunks();
             for (index, bytes) in grams.iter().enumerate() {
-                let gram = folded(*bytes);
-                let (word, bit) = hash(gram);
+                let key = key(*bytes);
+                let (word, bit) = place(key);
                 if self.bits[word] & bit != 0 {
-                    self.of(gram).for_each(|entry| report(first + index * GRAM, entry));
+                    self.of(key).for_each(|entry| report(first + index * GRAM, entry));
                 }
             }
         }
     }
 
-    fn of(&self, gram: u32) -> impl Iterator<Item = &Entry> {
-        let first = self.entries.partition_point(|entry| entry.gram < gram);
-        self.entries[first..].iter().take_while(move |entry| entry.gram == gram)
+    fn of(&self, key: u32) -> impl Iterator<Item = &Entry> {
+        let part = (key >> (u32::BITS - PART_BITS)) as usize;
+        let entries = &self.entries[self.starts[part] as usize..self.starts[part + 1] as usize];
+        entries.iter().filter(move |entry| entry.key == key)
     }
 }
 
-/// The bytes in lower case. Some characters fall together, which the comparison sorts out.
-fn folded(bytes: [u8; GRAM]) -> u32 {
-    u32::from_le_bytes(bytes) | 0x2020_2020
+/// The key of a gram in lower case: times 2³² divided by the golden ratio (Knuth, The Art of Computer Programming 6.4), so
+/// that its upper bits depend on all of them. Some characters fall together, which the comparison sorts out.
+fn key(gram: [u8; GRAM]) -> u32 {
+    (u32::from_le_bytes(gram) | 0x2020_2020).wrapping_mul(0x9e37_79b1)
 }
 
-/// Multiplies by 2³² divided by the golden ratio (Knuth, The Art of Computer Programming 6.4) and keeps the upper bits:
-/// a word of the set and a bit in it.
-fn hash(gram: u32) -> (usize, u64) {
-    let hash = gram.wrapping_mul(0x9e37_79b1) >> (u32::BITS - HASH_BITS);
-    ((hash / u64::BITS) as usize, 1 << (hash % u64::BITS))
+/// The word and the bit of a key in the set.
+fn place(key: u32) -> (usize, u64) {
+    let place = key >> (u32::BITS - SET_BITS);
+    ((place / u64::BITS) as usize, 1 << (place % u64::BITS))
 }
 
 /// The grams of the least usual bytes of a literal.
-fn entries<const WINDOW: usize>(literal: usize, bytes: &[u8]) -> impl Iterator<Item = Entry> {
+fn entries<const WINDOW: usize>(literal: u32, bytes: &[u8]) -> impl Iterator<Item = Entry> {
     let grams = |window: &[u8; WINDOW]| window.array_windows().map(|gram| commonness(*gram)).max();
     let best = bytes.array_windows().enumerate().min_by_key(|(_, window)| grams(window));
     best.into_iter().flat_map(move |(start, window)| {
-        let grams = window.array_windows().enumerate();
-        grams.map(move |(at, gram)| Entry { gram: folded(*gram), offset: start + at, literal })
+        let offsets = u32::try_from(start).unwrap_or(u32::MAX)..;
+        offsets.zip(window.array_windows()).map(move |(offset, gram)| Entry {
+            key: key(*gram),
+            offset,
+            literal,
+        })
     })
 }
 
