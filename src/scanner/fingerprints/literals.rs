@@ -6,7 +6,11 @@
 //! Aho-Corasick automaton, by contrast, must read each byte, must know one state before it can fetch the next, and its
 //! tables take about 300 bytes for each byte of a literal.
 
-use std::ops::Range;
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Range,
+    sync::LazyLock,
+};
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
 
@@ -31,6 +35,10 @@ const USUAL: &str = "<!doctype html><script src=\"https://www. type=\"text/javas
     href=\"//cdn. id='-css' media='all' /><meta name=\"content=\"property=\"og:<div class=\"<a href=\"/</a></li></div> \
     style=\" data- /wp-content/plugins/ themes/ uploads/assets/static/images/ .com/.net/.min.js?ver=.css.jpg.png \
     <img alt=\"\" width=\"height=\"<span></span><p></p><button input window. document. function( var const return ";
+
+/// The grams of that.
+static USUAL_GRAMS: LazyLock<HashSet<[u8; GRAM]>> =
+    LazyLock::new(|| USUAL.as_bytes().array_windows().copied().collect());
 
 /// Letters from the most to the least usual one in texts; other characters count like the ones in the middle.
 const BY_USE: &str = "etaoinsrhldcumfpgwybvkxjqz";
@@ -101,9 +109,13 @@ impl Literals {
 impl Grams {
     /// Of the literals of these lengths, each by a window of so many of its bytes.
     fn new<const WINDOW: usize>(all: &[Vec<u8>], lengths: Range<usize>) -> Self {
-        let fitting = (0..).zip(all).filter(|(_, bytes)| lengths.contains(&bytes.len()));
+        let fitting = || (0..).zip(all).filter(|(_, bytes)| lengths.contains(&bytes.len()));
+        let mut shared: HashMap<[u8; GRAM], usize> = HashMap::new();
+        for gram in fitting().flat_map(|(_, bytes)| bytes.array_windows()) {
+            *shared.entry(*gram).or_default() += 1;
+        }
         let mut entries: Vec<Entry> =
-            fitting.flat_map(|(literal, bytes)| entries::<WINDOW>(literal, bytes)).collect();
+            fitting().flat_map(|(literal, bytes)| entries::<WINDOW>(literal, bytes, &shared)).collect();
         entries.sort_by_key(|entry| entry.key);
         let mut bits = Box::new([0; WORDS]);
         for entry in &entries {
@@ -152,10 +164,15 @@ fn place(key: u32) -> (usize, u64) {
     ((place / u64::BITS) as usize, 1 << (place % u64::BITS))
 }
 
-/// The grams of the least usual bytes of a literal.
-fn entries<const WINDOW: usize>(literal: u32, bytes: &[u8]) -> impl Iterator<Item = Entry> {
-    let grams = |window: &[u8; WINDOW]| window.array_windows().map(|gram| commonness(*gram)).max();
-    let best = bytes.array_windows().enumerate().min_by_key(|(_, window)| grams(window));
+/// The grams of the least usual bytes of a literal, given how many literals share which gram.
+fn entries<const WINDOW: usize>(
+    literal: u32,
+    bytes: &[u8],
+    shared: &HashMap<[u8; GRAM], usize>,
+) -> impl Iterator<Item = Entry> {
+    let cost = |gram: &[u8; GRAM]| commonness(*gram, shared.get(gram).copied().unwrap_or_default());
+    let worst = |window: &[u8; WINDOW]| window.array_windows().map(cost).max();
+    let best = bytes.array_windows().enumerate().min_by_key(|(_, window)| worst(window));
     best.into_iter().flat_map(move |(start, window)| {
         let offsets = u32::try_from(start).unwrap_or(u32::MAX)..;
         offsets.zip(window.array_windows()).map(move |(offset, gram)| Entry {
@@ -171,10 +188,12 @@ pub(super) fn is_usual(bytes: &[u8]) -> bool {
     USUAL.as_bytes().windows(bytes.len().max(1)).any(|usual| usual.eq_ignore_ascii_case(bytes))
 }
 
-fn commonness(gram: [u8; GRAM]) -> usize {
+/// How much a gram costs: whether it is on every page, about how many literals are compared where it is, and how usual
+/// its letters are.
+fn commonness(gram: [u8; GRAM], shared: usize) -> (bool, u32, usize) {
     let rank = |byte: &u8| BY_USE.bytes().position(|letter| letter == *byte).unwrap_or(BY_USE.len() / 2);
     let rarity: usize = gram.iter().map(rank).sum();
-    if is_usual(&gram) { usize::MAX - rarity } else { GRAM * BY_USE.len() - rarity }
+    (USUAL_GRAMS.contains(&gram), (shared / 4 + 1).ilog2(), GRAM * BY_USE.len() - rarity)
 }
 
 fn short(all: &[Vec<u8>]) -> Result<Option<(AhoCorasick, Vec<usize>)>, FingerprintError> {
