@@ -5,7 +5,7 @@ use super::phone_context::phone_sign;
 /// The most runs of digits that are searched for numbers.
 const MAX_RUNS: usize = 1_000;
 /// The longest run in bytes; more is data, not text.
-const MAX_RUN: usize = 150;
+pub(super) const MAX_RUN: usize = 150;
 /// The fewest digits a number in a text has.
 pub(super) const MIN_DIGITS: usize = 7;
 

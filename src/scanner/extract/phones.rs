@@ -11,7 +11,7 @@ use rlibphonenumber::{
 use super::{
     clean,
     phone_context::{Sign, is_fax, is_north_american, phone_sign},
-    phone_runs::{MIN_DIGITS, Run, digits, runs},
+    phone_runs::{MAX_RUN, MIN_DIGITS, Run, digits, runs},
     region::Regions,
     structured::Structured,
     view::{Anchor, View},
@@ -98,7 +98,8 @@ impl Phones<'_> {
     /// Takes the regions of the first international numbers for those of the others.
     fn see_regions<'t>(&mut self, texts: impl Iterator<Item = Cow<'t, str>>) {
         const MAX_SEEN: usize = 5;
-        for text in texts.filter(|text| text.trim_start().starts_with('+')).take(MAX_SEEN) {
+        let fits = |text: &Cow<'_, str>| text.len() <= MAX_RUN && text.trim_start().starts_with('+');
+        for text in texts.filter(fits).take(MAX_SEEN) {
             let text = international(&text);
             let first = PHONE_MATCHER_FACTORY.create_matcher(&text, Leniency::Valid, MAX_TRIES, None).next();
             if let Some(region) = first.and_then(|found| found.number.get_region_code()) {
@@ -298,6 +299,15 @@ mod tests {
             "<a href='tel:123456789'>x</a><a href='tel:0000000000'>y</a>",
         ] {
             assert!(german(html).is_empty(), "{html}: {:?}", german(html));
+        }
+    }
+
+    /// The matcher counts its tries down, past zero when a text has more readings.
+    #[test]
+    fn a_link_that_dials_without_end_is_left() {
+        for dialled in ["1111111(1111111a", "11(11(11(11(1111111a", "1111111(1111111(1a"] {
+            let html = format!("<a href='tel:+{}'>x</a>", dialled.repeat(100_000));
+            assert_eq!(german(&html), Vec::<String>::new(), "{dialled}");
         }
     }
 
