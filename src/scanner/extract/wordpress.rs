@@ -225,6 +225,15 @@ mod tests {
     }
 
     #[test]
+    fn comments_that_end_as_they_begin_hide_nothing() {
+        for comment in ["<!-->", "<!--->", "<!---->", "<!--"] {
+            let facts =
+                facts(&format!("<p>a</p>{comment}<link rel=x href='/wp-content/plugins/muster/a.css'>"));
+            assert_eq!(facts.wordpress_plugins.is_empty(), comment == "<!--", "{comment}");
+        }
+    }
+
+    #[test]
     fn a_library_that_names_its_plugins_version_tells_it() {
         let plugins = facts(
             "<script src='/wp-content/plugins/woocommerce/assets/js/js-cookie/js.cookie.min.js?ver=2.1.4-wc.8.5.1'></script>",

@@ -268,7 +268,8 @@ fn version_of(path: &str) -> Option<&str> {
 /// Whether a comment holds what WordPress wrote: for old versions of Internet Explorer, or before a cache joined it
 /// with other files. The handle of each file is then in its id.
 fn is_written_by_wordpress(comment: &str) -> bool {
-    let content = comment["<!--".len()..].trim_start();
+    // `<!-->` and `<!--->` are whole comments.
+    let content = comment.strip_prefix("<!--").unwrap_or_default().trim_start();
     let has_handle = || ["-css'", "-css\"", "-js'", "-js\""].iter().any(|end| content.contains(end));
     content.starts_with("[if ")
         || (["<link", "<script"].iter().any(|tag| content.starts_with(tag)) && has_handle())
