@@ -6,7 +6,7 @@ use regex_syntax::{
 };
 
 use super::{
-    literals::{LONG, is_usual},
+    literal_set::{LONG, is_usual},
     pattern::PatternError,
 };
 

@@ -9,7 +9,7 @@ mod detect;
 mod dom;
 mod error;
 mod literal;
-mod literals;
+mod literal_set;
 mod pattern;
 mod prefilter;
 mod rule;

@@ -1,11 +1,11 @@
 //! One pass over a text that names the patterns that may match it.
 
-use super::{FingerprintError, literals::Literals};
+use super::{FingerprintError, literal_set::LiteralSet};
 
 /// Finds the candidates among many patterns.
 #[derive(Debug)]
 pub(super) struct Prefilter {
-    literals: Literals,
+    literals: LiteralSet,
     /// For each literal, the patterns that require it (or one of its like).
     owners: Vec<Vec<u32>>,
     /// Patterns that require nothing: always candidates.
@@ -37,7 +37,7 @@ impl Prefilter {
                 owners.push(index);
             }
         }
-        Ok(Self { literals: Literals::new(literals)?, owners, always, count })
+        Ok(Self { literals: LiteralSet::new(literals)?, owners, always, count })
     }
 
     /// How many patterns there are.

@@ -45,7 +45,7 @@ const BY_USE: &str = "etaoinsrhldcumfpgwybvkxjqz";
 
 /// A set of literals, each with its place in the list that it was made of.
 #[derive(Debug)]
-pub(super) struct Literals {
+pub(super) struct LiteralSet {
     all: Vec<Vec<u8>>,
     long: Grams,
     middling: Grams,
@@ -75,7 +75,7 @@ struct Entry {
     literal: u32,
 }
 
-impl Literals {
+impl LiteralSet {
     /// Takes the literals in lower case.
     pub(super) fn new(all: Vec<Vec<u8>>) -> Result<Self, FingerprintError> {
         Ok(Self {
@@ -216,7 +216,7 @@ mod tests {
     fn found(literals: &[&str], text: &str) -> BTreeSet<usize> {
         let literals = literals.iter().map(|literal| literal.as_bytes().to_vec()).collect();
         let mut found = BTreeSet::new();
-        Literals::new(literals).unwrap().find(text.as_bytes(), |literal| {
+        LiteralSet::new(literals).unwrap().find(text.as_bytes(), |literal| {
             found.insert(literal);
         });
         found
