@@ -1,5 +1,5 @@
-//! On a table of two million jobs, with their domains and batches, every statement of the hot path keeps its index. The statements are those that the
-//! program sends, caught on their way.
+//! On a table of two million jobs, with their domains and batches, every statement of the hot path keeps its index.
+//! The statements are those that the program sends, caught on their way.
 
 use std::time::Duration;
 
