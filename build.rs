@@ -18,14 +18,12 @@ const PGBOUNCER_WITH_PREPARED_STATEMENTS: (u32, u32) = (1, 21);
 
 fn main() -> io::Result<()> {
     println!("cargo::rustc-env=EXTRACTION_HASH={:016x}", extraction_hash()?);
-    println!("cargo::rerun-if-changed=tests/clients/node_modules");
     for variable in ["TEST_POSTGRES_URL", "REQUIRE_POSTGRES", "REQUIRE_NODE", "PGBOUNCER", "PATH"] {
         println!("cargo::rerun-if-env-changed={variable}");
     }
     let required = env::var_os("REQUIRE_POSTGRES").is_some();
     declare("postgres", required || env::var_os("TEST_POSTGRES_URL").is_some() || has_initdb());
-    let has_clients = Path::new("tests/clients/node_modules").exists();
-    declare("npm_clients", has_clients || env::var_os("REQUIRE_NODE").is_some());
+    declare("npm_clients", has_clients() || env::var_os("REQUIRE_NODE").is_some());
     let pooler = pgbouncer_version();
     declare("pgbouncer", required || pooler.is_some());
     declare(
@@ -63,6 +61,15 @@ fn declare(name: &str, is_set: bool) {
     if is_set {
         println!("cargo::rustc-cfg={name}");
     }
+}
+
+/// Cargo takes a path that is missing for one that changes all the time, and would build everything again each time;
+/// so until the packages are installed their folder is watched, and then what npm writes last.
+fn has_clients() -> bool {
+    let (folder, installed) = ("tests/clients", "tests/clients/node_modules/.package-lock.json");
+    let has_clients = Path::new(installed).exists();
+    println!("cargo::rerun-if-changed={}", if has_clients { installed } else { folder });
+    has_clients
 }
 
 /// In the search path, or where Debian keeps it.
