@@ -86,10 +86,11 @@ pub(super) async fn execute(
     Ok(connection.execute_raw(statement(connection, sql, values)).await?.rows_affected())
 }
 
-/// Locks the rows that a `SELECT` answers. On SQLite a transaction that may write holds everything.
+/// Locks the rows that a `SELECT` answers, but for those who only refer to them by a foreign key. On SQLite a
+/// transaction that may write holds everything.
 pub(super) const fn for_update(backend: DbBackend) -> &'static str {
     match backend {
-        DbBackend::Postgres => "FOR UPDATE",
+        DbBackend::Postgres => "FOR NO KEY UPDATE",
         _ => "",
     }
 }

@@ -197,7 +197,7 @@ async fn mark_waiting(
     rows: &[Value],
 ) -> Result<(), StoreError> {
     let backend = transaction.get_database_backend();
-    let lock = if backend == DbBackend::Postgres { "ORDER BY d.id FOR UPDATE OF d" } else { "" };
+    let lock = if backend == DbBackend::Postgres { "ORDER BY d.id FOR NO KEY UPDATE OF d" } else { "" };
     let text = format!(
         "WITH known AS MATERIALIZED (SELECT d.id, x.job_id FROM {} CROSS JOIN domains d \
            WHERE d.tenant_id = $1 AND d.name = x.name AND x.sequence IS NULL AND d.latest_job_id IS DISTINCT FROM x.job_id {lock}) \

@@ -9,6 +9,7 @@ mod command_line;
 mod crashes;
 mod demo_sites;
 mod engine_batches;
+mod engine_collisions;
 mod engine_fairness;
 mod engine_pokes;
 mod engine_recovery;

@@ -3,11 +3,15 @@
 //! late finish finds no running job.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Value};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend};
+use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
 use super::{
-    super::{Db, Notification, StoreError, notify, sql},
+    super::{
+        Db, Notification, StoreError, notify,
+        sql::{self, Column, Kind},
+    },
     counters::{self, LockedBatch},
 };
 use crate::model::{BatchId, JobId, TenantId};
@@ -39,11 +43,12 @@ pub async fn cancel(
 ) -> Result<Option<Cancelled>, StoreError> {
     let transaction = db.begin().await?;
     let Some(batch_id) = batch_of(&transaction, tenant, target).await? else { return Ok(None) };
-    let mut batches = counters::lock(&transaction, batch_id).await?;
-    let finished = batches.values().map(LockedBatch::finished).sum();
-    let jobs = end_jobs(&transaction, tenant, target, finished, now).await?;
+    let jobs = lock_open_jobs(&transaction, tenant, target).await?;
     if !jobs.is_empty() {
         settle_domains(&transaction, &jobs, now).await?;
+        let mut batches = counters::lock(&transaction, batch_id).await?;
+        let finished = batches.values().map(LockedBatch::finished).sum();
+        end_jobs(&transaction, &jobs, finished, now).await?;
         let as_a_whole = matches!(target, Target::Batch(_));
         for batch in batches.values_mut() {
             batch.cancel(jobs.len(), as_a_whole);
@@ -88,33 +93,47 @@ async fn batch_of(
     rows.first().map(|row| Ok(row.try_get::<Option<Uuid>>("", "batch_id")?.map(BatchId))).transpose()
 }
 
-/// Ends the jobs, in the order of their identifiers, and numbers those of a batch after its `finished` ones.
-async fn end_jobs(
+/// The jobs that have not ended, locked in the order of their identifiers.
+async fn lock_open_jobs(
     transaction: &DatabaseTransaction,
     tenant: TenantId,
     target: Target,
-    finished: i64,
-    now: DateTime<Utc>,
 ) -> Result<Vec<JobId>, StoreError> {
-    let backend = transaction.get_database_backend();
     let (column, id) = match target {
         Target::Job(id) => ("id", id.0),
         Target::Batch(id) => ("batch_id", id.0),
     };
-    let lock = sql::for_update(backend);
-    let (at, at_value) = sql::from_now(backend, 4, now, TimeDelta::zero());
     let text = format!(
-        "WITH open AS MATERIALIZED (SELECT id FROM jobs WHERE tenant_id = $1 AND {column} = $2 \
-           AND status IN ('pending', 'running') ORDER BY id {lock}), \
-         numbered AS (SELECT id AS job_id, row_number() OVER (ORDER BY id) AS place FROM open) \
-         UPDATE jobs SET status = 'cancelled', \
-           sequence = CASE WHEN batch_id IS NULL THEN NULL ELSE $3 + numbered.place END, \
-           step = 'done', run_at = NULL, worker_id = NULL, lease_expires_at = NULL, completed_at = {at} \
-         FROM numbered WHERE jobs.id = numbered.job_id RETURNING id"
+        "SELECT id FROM jobs WHERE tenant_id = $1 AND {column} = $2 AND status IN ('pending', 'running') \
+         ORDER BY id {}",
+        sql::for_update(transaction.get_database_backend())
     );
-    let values: [Value; 4] = [tenant.0.into(), id.into(), finished.into(), at_value];
-    let rows = sql::all(transaction, text, values).await?;
+    let rows = sql::all(transaction, text, [tenant.0.into(), id.into()]).await?;
     rows.iter().map(|row| Ok(JobId(row.try_get("", "id")?))).collect()
+}
+
+/// Ends the jobs and numbers those of a batch after its `finished` ones.
+async fn end_jobs(
+    transaction: &DatabaseTransaction,
+    jobs: &[JobId],
+    finished: i64,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    const COLUMNS: &[Column] = &[("id", Kind::Id), ("place", Kind::Integer)];
+    let backend = transaction.get_database_backend();
+    let (at, at_value) = sql::from_now(backend, 2, now, TimeDelta::zero());
+    let text = format!(
+        "UPDATE jobs AS j SET status = 'cancelled', \
+           sequence = CASE WHEN j.batch_id IS NULL THEN NULL ELSE $1 + x.place END, \
+           step = 'done', run_at = NULL, worker_id = NULL, lease_expires_at = NULL, completed_at = {at} \
+         FROM {} WHERE j.id = x.id",
+        sql::rows(backend, 3, COLUMNS)
+    );
+    let rows: Vec<Json> =
+        (1..).zip(jobs).map(|(place, job)| json!({ "id": sql::hex(job.0), "place": place })).collect();
+    let rows = sql::row_values(backend, COLUMNS, &rows);
+    sql::execute(transaction, text, [finished.into(), at_value].into_iter().chain(rows)).await?;
+    Ok(())
 }
 
 /// A domain that waits for one of these jobs is again what it was before. Rows are locked by id first, as elsewhere.
@@ -125,7 +144,7 @@ async fn settle_domains(
 ) -> Result<(), StoreError> {
     let backend = transaction.get_database_backend();
     let (at, at_value) = sql::from_now(backend, 2, now, TimeDelta::zero());
-    let lock = if backend == DbBackend::Postgres { "ORDER BY d.id FOR UPDATE OF d" } else { "" };
+    let lock = if backend == DbBackend::Postgres { "ORDER BY d.id FOR NO KEY UPDATE OF d" } else { "" };
     let text = format!(
         "WITH waiting AS MATERIALIZED (SELECT d.id FROM jobs j JOIN domains d ON d.id = j.domain_id \
            WHERE {} AND d.latest_job_id = j.id AND d.status = 'pending' {lock}) \

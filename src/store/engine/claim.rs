@@ -157,7 +157,8 @@ fn claimed(row: &QueryResult, lease: TimeDelta) -> Result<ClaimedJob, StoreError
     })
 }
 
-/// Notes that work on these batches has begun. Those that had begun before stay as they are.
+/// Notes that work on these batches has begun. Those that had begun before stay as they are. Rows are locked by id
+/// first, as elsewhere.
 pub async fn mark_batches_started(
     db: &Db,
     batches: &[BatchId],
@@ -165,10 +166,14 @@ pub async fn mark_batches_started(
 ) -> Result<(), StoreError> {
     let backend = db.backend();
     let (started, started_value) = sql::from_now(backend, 2, now, TimeDelta::zero());
+    let pending = format!(
+        "SELECT id FROM batch_jobs WHERE status = 'pending' AND {} ORDER BY id {}",
+        sql::in_ids(backend, "id", 1),
+        sql::for_update(backend)
+    );
     let text = format!(
         "UPDATE batch_jobs SET status = 'running', start_time = {started}, updated_at = {started} \
-         WHERE status = 'pending' AND {}",
-        sql::in_ids(backend, "id", 1)
+         WHERE id IN ({pending})"
     );
     let ids = sql::ids_value(backend, batches.iter().map(|id| id.0));
     sql::execute(db.writer(), text, [ids, started_value]).await?;

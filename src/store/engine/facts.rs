@@ -47,8 +47,10 @@ fn newest_of_each_domain<'a>(jobs: &[&'a FinishedJob]) -> Vec<&'a FinishedJob> {
 async fn lock_domains(transaction: &DatabaseTransaction, jobs: &[&FinishedJob]) -> Result<(), StoreError> {
     let backend = transaction.get_database_backend();
     if backend == DbBackend::Postgres {
-        let text =
-            format!("SELECT 1 FROM domains WHERE {} ORDER BY id FOR UPDATE", sql::in_ids(backend, "id", 1));
+        let text = format!(
+            "SELECT 1 FROM domains WHERE {} ORDER BY id FOR NO KEY UPDATE",
+            sql::in_ids(backend, "id", 1)
+        );
         sql::all(transaction, text, [sql::ids_value(backend, jobs.iter().map(|job| job.domain_id.0))])
             .await?;
     }

@@ -1,6 +1,7 @@
 //! The queue's side of the jobs table: unscoped, because workers serve all tenants; each row carries its tenant.
 //!
-//! Lock order everywhere: batches, jobs, domains, each by id.
+//! Lock order everywhere: jobs, domains, batches, each by id. Batches come last because many jobs share one: whoever
+//! holds its row keeps all others waiting that finish jobs of it.
 
 mod cancel;
 mod capped;
