@@ -26,7 +26,8 @@ pub(crate) struct Loaders(Arc<Inner>);
 
 struct Inner {
     source: Source,
-    set: Mutex<Arc<Set>>,
+    /// Made when it is first asked: most that subscriptions show needs none.
+    set: Mutex<Option<Arc<Set>>>,
     selections: Selections,
 }
 
@@ -65,7 +66,7 @@ impl Loaders {
 
     /// Forgets what has been loaded.
     pub(super) fn renew(&self) {
-        *self.0.set.lock().unwrap_or_else(PoisonError::into_inner) = Arc::default();
+        *self.0.set.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// What has been found out about the selections of the request.
@@ -127,6 +128,6 @@ impl Loaders {
     }
 
     fn set(&self) -> Arc<Set> {
-        Arc::clone(&self.0.set.lock().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(self.0.set.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default())
     }
 }
