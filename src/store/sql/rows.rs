@@ -35,7 +35,9 @@ pub(in crate::store) fn rows(backend: DbBackend, place: usize, columns: &[Column
         Kind::Json => format!("nullif(value -> '{name}', 'null') AS {name}"),
         _ => format!("value ->> '{name}' AS {name}"),
     });
-    format!("(SELECT {} FROM json_each(${place})) AS x", join(columns))
+    // The limit, which is none, makes SQLite take each row as it comes. Else it would write the whole row as text again
+    // for each of its columns.
+    format!("(SELECT {} FROM (SELECT value FROM json_each(${place}) LIMIT -1)) AS x", join(columns))
 }
 
 fn join(parts: impl Iterator<Item = String>) -> String {
