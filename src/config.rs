@@ -354,7 +354,7 @@ pub struct LogSettings {
     #[arg(
         long,
         env = "SCRAPERSKY_LOG",
-        default_value = "info,sea_orm_migration=warn",
+        default_value = "info,sea_orm_migration=warn,sqlx::postgres::notice=warn",
         value_name = "FILTER",
         global = true
     )]
