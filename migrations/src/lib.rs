@@ -17,6 +17,7 @@ mod m20261120_000011_revisits;
 mod m20261120_000012_upkeep;
 mod m20261120_000013_host_turns;
 mod m20261120_000014_workers;
+mod m20261120_000015_room_in_indexes;
 
 pub use sea_orm_migration::{MigrationStatus, MigratorTrait};
 
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261120_000012_upkeep::Migration),
             Box::new(m20261120_000013_host_turns::Migration),
             Box::new(m20261120_000014_workers::Migration),
+            Box::new(m20261120_000015_room_in_indexes::Migration),
         ]
     }
 }

@@ -133,3 +133,18 @@ async fn a_url_that_asks_for_tls_gets_it() {
         assert_eq!(row.try_get_by_index::<bool>(0).unwrap(), encrypted, "{mode}");
     }
 }
+
+#[cfg_attr(not(postgres), ignore = "no PostgreSQL: set TEST_POSTGRES_URL or install initdb")]
+#[tokio::test]
+async fn indexes_of_all_jobs_and_domains_leave_room_for_updates() {
+    let db = TestDatabase::postgres().await.open().await;
+    let text = "SELECT c.relname::text AS name, coalesce('fillfactor=70' = ANY (c.reloptions), false) AS has_room \
+                FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid \
+                WHERE i.indrelid IN ('jobs'::regclass, 'domains'::regclass) AND i.indpred IS NULL ORDER BY name";
+    let rows = db.reader().query_all_raw(Statement::from_string(db.backend(), text)).await.unwrap();
+    assert_eq!(rows.len(), 9);
+    for row in rows {
+        let name: String = row.try_get("", "name").unwrap();
+        assert!(row.try_get::<bool>("", "has_room").unwrap(), "{name} has no room");
+    }
+}
