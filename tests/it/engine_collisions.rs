@@ -5,9 +5,10 @@ use std::{
     time::Duration,
 };
 
+use chrono::TimeDelta;
 use futures_util::future::join_all;
 use scrapersky::{
-    model::{BatchId, BatchJob, WorkerId},
+    model::{BatchId, BatchJob, ScanErrorCode, ScanFailure, WorkerId},
     store::{
         Columns, batches,
         engine::{FinishedJob, Outcome},
@@ -124,6 +125,27 @@ async fn the_row_of_a_batch_is_what_a_finish_and_a_cancellation_take_last() {
     assert_eq!(cancelling.await.unwrap().unwrap(), 1);
     let ended = batch(&engine, id).await;
     assert_eq!((ended.counts.completed, ended.counts.cancelled), (1, 1));
+}
+
+#[cfg_attr(not(postgres), ignore = "needs PostgreSQL")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_try_that_is_repeated_does_not_wait_for_its_batch() {
+    let database = TestDatabase::postgres().await;
+    let engine = TestEngine::start(&database).await;
+    let id = engine.submit(&["a.test"]).await.batch_id.unwrap();
+    let claimed = engine.queue.claim(WorkerId::generate(), 1).await.unwrap();
+    let holder = hold_batches(&engine).await;
+    let message = "It took too long.".to_owned();
+    let failure = ScanFailure { code: ScanErrorCode::Timeout, message, retryable: true };
+    let repeated = FinishedJob::of(&claimed[0], Outcome::Retry(failure, TimeDelta::seconds(60)));
+    let recorded = tokio::time::timeout(Duration::from_secs(20), engine.queue.finish(&[repeated])).await;
+    assert_eq!(recorded.expect("it does not wait").unwrap().jobs, [claimed[0].id]);
+    holder.rollback().await.unwrap();
+    assert_eq!(batch(&engine, id).await.counts.finished(), 0);
+    assert_eq!(
+        engine.number("SELECT count(*) FROM jobs WHERE status = 'pending' AND run_at > now()").await,
+        1
+    );
 }
 
 async fn hold_batches(engine: &TestEngine) -> DatabaseTransaction {

@@ -88,14 +88,15 @@ pub struct Recorded {
 
 /// Records the group in one transaction; either all of it is stored or nothing. Nobody is told: that is the caller's.
 /// Groups of one batch follow one another only from the lock of its row on, so whatever needs no sequence number is
-/// done before.
+/// done before; a group of which every try is repeated does not wait for the others at all.
 pub async fn finish(db: &Db, group: &[FinishedJob], now: DateTime<Utc>) -> Result<Recorded, StoreError> {
     let transaction = db.begin().await?;
     let held = lock_jobs(&transaction, group).await?;
     let (valid, late): (Vec<_>, Vec<_>) =
         group.iter().partition(|job| held.get(&job.job_id) == Some(&job.lease_epoch));
     facts::store(&transaction, &valid, now).await?;
-    let mut batches = counters::lock(&transaction, valid.iter().filter_map(|job| job.batch_id)).await?;
+    let ended = valid.iter().filter(|job| !matches!(job.outcome, Outcome::Retry(..)));
+    let mut batches = counters::lock(&transaction, ended.filter_map(|job| job.batch_id)).await?;
     let sequences = count(&valid, &mut batches);
     update_jobs(&transaction, &valid, &sequences, now).await?;
     counters::store(&transaction, batches.values(), now).await?;
