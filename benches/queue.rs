@@ -31,6 +31,7 @@ use std::{
 use database::{TestDatabase, scope_of};
 use database_cpu::DatabaseCpu;
 use futures_util::StreamExt;
+use large_table::Pending;
 use scrapersky::{
     clock::Clock,
     config::WorkerSettings,
@@ -244,12 +245,12 @@ async fn loads(name: &str, make: impl AsyncFn() -> TestDatabase) {
 }
 
 /// How much slower work is on a table of two million jobs than on one that has only the jobs to be done.
-async fn large(name: &str, empty: TestDatabase, large: TestDatabase) {
+async fn large(name: &str, empty: TestDatabase, large: TestDatabase, pending: Pending) {
     let engine = Engine::open(&empty).await;
     engine.accept("few", NAMES).await;
     let on_large = Engine::open(&large).await;
     let began = Instant::now();
-    large_table::fill(&on_large.db).await;
+    large_table::fill(&on_large.db, pending).await;
     println!(
         "{name:<10} {} jobs filled in       {:>8.1} s",
         large_table::JOBS,
@@ -262,7 +263,7 @@ async fn large(name: &str, empty: TestDatabase, large: TestDatabase) {
         took.1 += 1.0 / on_large.claim_and_finish(jobs).await;
     }
     println!(
-        "{name:<10} claim, then finish, few / 2,000,000 jobs  {:.0} / {:.0} jobs/s, ratio {:.2}",
+        "{name:<10} claim, then finish, few / 2,000,000 jobs  {:.0} / {:.0} jobs/s, ratio {:.2}, pending: {pending:?}",
         20.0 / took.0,
         20.0 / took.1,
         took.0 / took.1
@@ -332,7 +333,9 @@ async fn parts(name: &str, words: &[String], make: impl AsyncFn() -> TestDatabas
         loads(name, &make).await;
     }
     if wanted(words, "large", &PARTS) {
-        large(name, make().await, make().await).await;
+        for pending in [Pending::Everywhere, Pending::Newest] {
+            large(name, make().await, make().await, pending).await;
+        }
     }
     if wanted(words, "backlog", &PARTS) {
         backlog(name, make().await, 1_000_000).await;

@@ -21,7 +21,7 @@ use crate::{
     on_each_database,
     support::{
         engine::{TestEngine, batch_of, report},
-        large_table,
+        large_table::{self, Pending},
         plans::{full_scans, plans},
     },
 };
@@ -69,7 +69,7 @@ fn key(db: &Db) -> &'static str {
 
 async fn filled(database: &crate::support::database::TestDatabase, settings: WorkerSettings) -> TestEngine {
     let mut engine = TestEngine::start_with(database, settings).await;
-    large_table::fill(&engine.db).await;
+    large_table::fill(&engine.db, Pending::Everywhere).await;
     engine.scope = Scope { tenant_id: TenantId(id(1, 0)), ..engine.scope };
     engine
 }

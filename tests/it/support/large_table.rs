@@ -12,10 +12,19 @@ const BATCH: u32 = 5_000;
 /// Batches: those that the jobs belong to, and later ones that are empty.
 const BATCHES: u32 = 50_000;
 
+/// Where in the table the pending jobs are.
+#[derive(Debug, Clone, Copy)]
+pub enum Pending {
+    /// Two of each fifteen rows: nearly each is on a page of its own.
+    Everywhere,
+    /// Next to each other at the end, where submissions put them.
+    Newest,
+}
+
 /// Fills an empty database: 20 tenants of which the first has half of everything, 200,000 domains, and batches of which
 /// the first 100 and the empty ones have ended. Indexes are made again when the rows are there, which is how they are after
 /// years as well.
-pub async fn fill(db: &Db) {
+pub async fn fill(db: &Db, pending: Pending) {
     let connection = db.writer();
     let prepare = match db.backend() {
         DbBackend::Postgres => {
@@ -37,7 +46,7 @@ pub async fn fill(db: &Db) {
     };
     let parts: Vec<String> = std::iter::once(prepare.to_owned())
         .chain(drop)
-        .chain([tenants(db), batches(db), domains(db), jobs(db)])
+        .chain([tenants(db), batches(db), domains(db), jobs(db, pending)])
         .chain(create)
         .chain([analyze.to_owned()])
         .collect();
@@ -140,10 +149,16 @@ fn domains(db: &Db) -> String {
     )
 }
 
-fn jobs(db: &Db) -> String {
+fn jobs(db: &Db, pending: Pending) -> String {
     let words = Words::of(db);
-    let status = "CASE WHEN g >= 500000 AND g % 15 < 2 THEN 'pending' WHEN g >= 500000 AND g % 1500 = 2 THEN 'running' \
-                  WHEN g % 10 = 3 THEN 'failed' WHEN g % 50 = 7 THEN 'cancelled' ELSE 'complete' END";
+    let is_pending = match pending {
+        Pending::Everywhere => "g >= 500000 AND g % 15 < 2",
+        Pending::Newest => "g >= 1800000 AND g % 100 <> 5",
+    };
+    let status = format!(
+        "CASE WHEN {is_pending} THEN 'pending' WHEN g >= 500000 AND g % 1500 = 2 THEN 'running' \
+           WHEN g % 10 = 3 THEN 'failed' WHEN g % 50 = 7 THEN 'cancelled' ELSE 'complete' END"
+    );
     format!(
         "INSERT INTO jobs (id, job_type, status, lane, turn, run_at, worker_id, lease_expires_at, lease_epoch, attempts, \
            max_attempts, progress, step, sequence, options_key, result, created_at, started_at, completed_at, tenant_id, \

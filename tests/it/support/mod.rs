@@ -8,6 +8,7 @@ pub mod database;
 pub mod engine;
 pub mod fake_site;
 pub mod http_client;
+#[expect(dead_code, reason = "one layout is for the benches")]
 pub mod large_table;
 pub mod log;
 pub mod nodes;
