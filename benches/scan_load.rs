@@ -1,5 +1,6 @@
 //! The whole product under load: so many fake domains on loopback, each a homepage of about 72 kB, robots.txt and a
-//! sitemap index with two files, one of them compressed, are scanned and stored by a server process of its own.
+//! sitemap index with two files, one of them compressed, are scanned and stored by a server process of its own. For
+//! comparison a bare client, a process of its own too, fetches and parses the same files and keeps nothing.
 //!
 //! `cargo bench --bench scan_load [-- DOMAINS [PERMITS]]`
 
@@ -9,11 +10,14 @@
     reason = "a program that measures prints, and ends when it cannot"
 )]
 
+#[path = "support/bare.rs"]
+mod bare;
 mod support;
 
 use std::{
     io::Write,
     net::SocketAddr,
+    process::Command,
     time::{Duration, Instant},
 };
 
@@ -77,17 +81,38 @@ async fn serve_web() -> SocketAddr {
     address
 }
 
+/// What a process has taken so far.
+fn processor_time(process: &str) -> Duration {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    let after_name = stat.rsplit(')').next().unwrap_or_default();
+    let ticks: u64 =
+        after_name.split_whitespace().skip(11).take(2).filter_map(|text| text.parse::<u64>().ok()).sum();
+    Duration::from_millis(ticks * 10)
+}
+
+/// Runs this program again as the bare client, and shows what it prints.
+async fn run_bare(web: SocketAddr, domains: usize, permits: &str) {
+    let program = std::env::current_exe().unwrap_or_else(|error| panic!("this program: {error}"));
+    let mut client = Command::new(program);
+    client.args(["bare", &web.to_string(), &domains.to_string(), permits]);
+    let ended = tokio::task::spawn_blocking(move || client.status()).await;
+    assert!(matches!(ended, Ok(Ok(status)) if status.success()), "the bare client ends well: {ended:?}");
+}
+
+#[expect(clippy::cast_precision_loss, reason = "small numbers")]
+async fn be_bare(web: SocketAddr, domains: usize, permits: usize) {
+    let found = bare::run(web, domains, permits).await;
+    assert_eq!(found, domains * 1_303, "of each domain a title, two sitemaps and their 1,300 addresses");
+    let taken = processor_time("self").as_secs_f64();
+    println!("bare client's               {:>8.2} ms a domain", taken * 1e3 / domains as f64);
+}
+
 /// The server with what is asked of it.
 struct Server(ServerProcess);
 
 impl Server {
-    /// Processor time so far.
     fn cpu(&self) -> Duration {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.0.id())).unwrap_or_default();
-        let after_name = stat.rsplit(')').next().unwrap_or_default();
-        let ticks: u64 =
-            after_name.split_whitespace().skip(11).take(2).filter_map(|text| text.parse::<u64>().ok()).sum();
-        Duration::from_millis(ticks * 10)
+        processor_time(&self.0.id().to_string())
     }
 
     async fn ask(&self, query: &str, variables: Value) -> Value {
@@ -113,7 +138,14 @@ impl Server {
 #[tokio::main]
 #[expect(clippy::cast_precision_loss, reason = "small numbers")]
 async fn main() {
-    let mut numbers = std::env::args().skip(1).filter(|argument| argument.parse::<usize>().is_ok());
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [word, web, domains, permits] = arguments.as_slice()
+        && word == "bare"
+        && let (Ok(web), Ok(domains), Ok(permits)) = (web.parse(), domains.parse(), permits.parse())
+    {
+        return be_bare(web, domains, permits).await;
+    }
+    let mut numbers = arguments.into_iter().filter(|argument| argument.parse::<usize>().is_ok());
     let domains: usize = numbers.next().and_then(|number| number.parse().ok()).unwrap_or(10_000);
     let permits = numbers.next().unwrap_or_else(|| "256".to_owned());
     let web = serve_web().await;
@@ -144,4 +176,6 @@ async fn main() {
     );
     println!("highest memory              {:>8.1} MB", server.0.memory("VmHWM:") / 1e3);
     println!("{last}");
+    drop(server);
+    run_bare(web, domains, &permits).await;
 }
