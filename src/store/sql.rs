@@ -95,6 +95,14 @@ pub(super) const fn for_update(backend: DbBackend) -> &'static str {
     }
 }
 
+/// The same for the rows of one of several tables, named `table`, in the order of their identifiers.
+pub(super) fn for_update_of(backend: DbBackend, table: &str) -> String {
+    match backend {
+        DbBackend::Postgres => format!("ORDER BY {table}.id {} OF {table}", for_update(backend)),
+        _ => String::new(),
+    }
+}
+
 /// A condition that `column` is one of the identifiers in parameter `place`, made by [`ids_value`].
 pub(super) fn in_ids(backend: DbBackend, column: &str, place: usize) -> String {
     match backend {

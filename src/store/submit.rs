@@ -1,7 +1,7 @@
 //! Accepting work: the batch, its domains and its jobs, in the caller's one transaction.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Value};
+use sea_orm::{ConnectionTrait, QueryResult, Value};
 use serde_json::json;
 
 use super::{
@@ -197,7 +197,7 @@ async fn mark_waiting(
     rows: &[Value],
 ) -> Result<(), StoreError> {
     let backend = transaction.get_database_backend();
-    let lock = if backend == DbBackend::Postgres { "ORDER BY d.id FOR NO KEY UPDATE OF d" } else { "" };
+    let lock = sql::for_update_of(backend, "d");
     let text = format!(
         "WITH known AS MATERIALIZED (SELECT d.id, x.job_id FROM {} CROSS JOIN domains d \
            WHERE d.tenant_id = $1 AND d.name = x.name AND x.sequence IS NULL AND d.latest_job_id IS DISTINCT FROM x.job_id {lock}) \

@@ -3,7 +3,7 @@
 //! late finish finds no running job.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend};
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
@@ -144,7 +144,7 @@ async fn settle_domains(
 ) -> Result<(), StoreError> {
     let backend = transaction.get_database_backend();
     let (at, at_value) = sql::from_now(backend, 2, now, TimeDelta::zero());
-    let lock = if backend == DbBackend::Postgres { "ORDER BY d.id FOR NO KEY UPDATE OF d" } else { "" };
+    let lock = sql::for_update_of(backend, "d");
     let text = format!(
         "WITH waiting AS MATERIALIZED (SELECT d.id FROM jobs j JOIN domains d ON d.id = j.domain_id \
            WHERE {} AND d.latest_job_id = j.id AND d.status = 'pending' {lock}) \

@@ -48,8 +48,9 @@ async fn lock_domains(transaction: &DatabaseTransaction, jobs: &[&FinishedJob]) 
     let backend = transaction.get_database_backend();
     if backend == DbBackend::Postgres {
         let text = format!(
-            "SELECT 1 FROM domains WHERE {} ORDER BY id FOR NO KEY UPDATE",
-            sql::in_ids(backend, "id", 1)
+            "SELECT 1 FROM domains WHERE {} ORDER BY id {}",
+            sql::in_ids(backend, "id", 1),
+            sql::for_update(backend)
         );
         sql::all(transaction, text, [sql::ids_value(backend, jobs.iter().map(|job| job.domain_id.0))])
             .await?;
