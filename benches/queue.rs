@@ -246,6 +246,9 @@ async fn loads(name: &str, make: impl AsyncFn() -> TestDatabase) {
 
 /// How much slower work is on a table of two million jobs than on one that has only the jobs to be done.
 async fn large(name: &str, empty: TestDatabase, large: TestDatabase, pending: Pending) {
+    // In small turns, since the machine is not always as fast.
+    const TURNS: u32 = 20;
+    const JOBS_A_TURN: usize = 3_000;
     let engine = Engine::open(&empty).await;
     engine.accept("few", NAMES).await;
     let on_large = Engine::open(&large).await;
@@ -256,17 +259,16 @@ async fn large(name: &str, empty: TestDatabase, large: TestDatabase, pending: Pe
         large_table::JOBS,
         began.elapsed().as_secs_f64()
     );
-    // In small turns, since the machine is not always as fast.
-    let (jobs, mut took) = (3_000, (0.0, 0.0));
-    for _ in 0..20 {
-        took.0 += 1.0 / engine.claim_and_finish(jobs).await;
-        took.1 += 1.0 / on_large.claim_and_finish(jobs).await;
+    let (mut few_took, mut large_took) = (0.0, 0.0);
+    for _ in 0..TURNS {
+        few_took += 1.0 / engine.claim_and_finish(JOBS_A_TURN).await;
+        large_took += 1.0 / on_large.claim_and_finish(JOBS_A_TURN).await;
     }
     println!(
         "{name:<10} claim, then finish, few / 2,000,000 jobs  {:.0} / {:.0} jobs/s, ratio {:.2}, pending: {pending:?}",
-        20.0 / took.0,
-        20.0 / took.1,
-        took.0 / took.1
+        f64::from(TURNS) / few_took,
+        f64::from(TURNS) / large_took,
+        few_took / large_took
     );
 }
 

@@ -1,5 +1,5 @@
 //! Room in the indexes of jobs and domains for the rows that their updates leave behind. A scan writes its job twice and
-//! its domain once; in pages nine tenths full, as `PostgreSQL` leaves them, most of those rows would split their page.
+//! its domain once; pages nine tenths full, as `PostgreSQL` leaves them, have no place for their entries, and are split.
 //! Indexes made before get the room page by page as they grow, or at once by `REINDEX TABLE CONCURRENTLY`.
 
 use sea_orm_migration::{prelude::*, sea_orm::DbBackend};
